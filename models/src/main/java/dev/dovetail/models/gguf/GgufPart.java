@@ -41,8 +41,8 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
     Path path = file.path();
     GgufCursor cursor = new GgufCursor(path, file.bytes());
     int version = version(cursor);
-    int tensorCount = cursor.count("tensors", MIN_TENSOR_BYTES, MAX_TENSORS);
-    int keyCount = cursor.count("metadata keys", MIN_KEY_BYTES, MAX_KEYS);
+    int tensorCount = cursor.count("the tensor count", MIN_TENSOR_BYTES, MAX_TENSORS);
+    int keyCount = cursor.count("the metadata count", MIN_KEY_BYTES, MAX_KEYS);
     Metadata metadata = new Metadata(path, values(cursor, keyCount));
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < tensorCount; i++) {
@@ -94,7 +94,7 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
   private static Entry entry(Path path, GgufCursor cursor) {
     long at = cursor.position();
     String name = cursor.string("a tensor's name", MAX_NAME_BYTES);
-    int dimensions = cursor.i32("the dimensions of " + name);
+    int dimensions = cursor.i32(name);
     if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
       throw new ModelFormatException(
           path,
@@ -105,10 +105,10 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
     }
     List<Long> shape = new ArrayList<>();
     for (int i = 0; i < dimensions; i++) {
-      shape.add(cursor.i64("the dimensions of " + name));
+      shape.add(cursor.i64(name));
     }
-    int typeId = cursor.i32("the type of " + name);
-    long offset = cursor.i64("the offset of " + name);
+    int typeId = cursor.i32(name);
+    long offset = cursor.i64(name);
     TensorType type =
         TensorType.ofGgufId(typeId)
             .orElseThrow(

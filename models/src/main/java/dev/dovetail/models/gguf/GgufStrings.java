@@ -1,7 +1,6 @@
 package dev.dovetail.models.gguf;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.AbstractList;
 import java.util.Arrays;
@@ -16,7 +15,6 @@ import java.util.RandomAccess;
 public final class GgufStrings extends AbstractList<String> implements RandomAccess {
   private static final int LENGTH_BYTES = 8;
   private static final int MAX_STRINGS = 1 << 24;
-  private static final int MAX_BYTES = 1 << 30;
 
   /** The array as the file has it: each string after its length in eight bytes. */
   private final byte[] bytes;
@@ -31,34 +29,31 @@ public final class GgufStrings extends AbstractList<String> implements RandomAcc
 
   static GgufStrings read(GgufCursor cursor, String what) {
     int count = cursor.count(what, LENGTH_BYTES, MAX_STRINGS);
-    long start = cursor.position();
-    MemorySegment rest = cursor.bytes().asSlice(start, Math.min(cursor.remaining(), MAX_BYTES));
     int[] ends = new int[count];
-    int end = scan(rest, ends);
+    int end = scan(cursor.rest(), ends);
     if (end < 0) {
       throw cursor.fault(
-          start + ~end,
-          "a string of %s is longer than the file, or than the %d bytes read of one array"
-              .formatted(what, MAX_BYTES));
+          cursor.position() + ~end,
+          "a string in %s is longer than the file; the file is damaged or truncated"
+              .formatted(what));
     }
-    cursor.advance(end, what);
-    return new GgufStrings(rest.asSlice(0, end).toArray(ValueLayout.JAVA_BYTE), ends);
+    return new GgufStrings(cursor.bytes(end, what), ends);
   }
 
   /** Finds the ends of the strings; the end of the last, or the complement of a faulty string's place. */
-  private static int scan(MemorySegment rest, int[] ends) {
-    long size = rest.byteSize();
-    long position = 0;
+  private static int scan(ByteBuffer rest, int[] ends) {
+    int size = rest.limit();
+    int position = 0;
     for (int i = 0; i < ends.length; i++) {
-      long left = size - position - LENGTH_BYTES;
-      long length = left < 0 ? -1 : rest.get(GgufCursor.LONG, position);
+      int left = size - position - LENGTH_BYTES;
+      long length = left < 0 ? -1 : rest.getLong(position);
       if (length < 0 || length > left) {
-        return ~(int) position;
+        return ~position;
       }
-      position += LENGTH_BYTES + length;
-      ends[i] = (int) position;
+      position += LENGTH_BYTES + (int) length;
+      ends[i] = position;
     }
-    return (int) position;
+    return position;
   }
 
   @Override

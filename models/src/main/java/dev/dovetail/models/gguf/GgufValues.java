@@ -1,7 +1,6 @@
 package dev.dovetail.models.gguf;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 
 /** The values of a GGUF file's metadata; {@link Metadata} says which Java types they become. */
 final class GgufValues {
@@ -31,7 +30,7 @@ final class GgufValues {
   /** The value of {@code key}, which starts with its type. */
   Object read(String key) {
     long at = cursor.position();
-    int type = cursor.i32("the type of " + key);
+    int type = cursor.i32(key);
     return switch (type) {
       case U8 -> (long) cursor.u8(key);
       case I8 -> (long) (byte) cursor.u8(key);
@@ -51,79 +50,79 @@ final class GgufValues {
 
   private Object array(String key) {
     long at = cursor.position();
-    int type = cursor.i32("the element type of " + key);
+    int type = cursor.i32(key);
     return switch (type) {
-      case U8 -> integers(key, 1, 0xff);
-      case I8 -> integers(key, 1, -1);
-      case U16 -> integers(key, 2, 0xffff);
-      case I16 -> integers(key, 2, -1);
+      case U8 -> bytes(key, 0xff);
+      case I8 -> bytes(key, -1);
+      case U16 -> shorts(key, 0xffff);
+      case I16 -> shorts(key, -1);
+      case U32 -> unsigned(key);
       case I32 -> {
         int[] values = new int[count(key, 4)];
-        MemorySegment.copy(
-            cursor.bytes(), GgufCursor.INT, skip(key, values.length, 4), values, 0, values.length);
-        yield values;
-      }
-      case U32 -> {
-        long[] values = new long[count(key, 4)];
-        long start = skip(key, values.length, 4);
-        for (int i = 0; i < values.length; i++) {
-          values[i] = Integer.toUnsignedLong(cursor.bytes().get(GgufCursor.INT, start + 4L * i));
-        }
+        cursor.elements(values.length, 4, key).asIntBuffer().get(values);
         yield values;
       }
       case U64, I64 -> {
         long[] values = new long[count(key, 8)];
-        MemorySegment.copy(
-            cursor.bytes(), GgufCursor.LONG, skip(key, values.length, 8), values, 0, values.length);
+        cursor.elements(values.length, 8, key).asLongBuffer().get(values);
         yield values;
       }
       case F32 -> {
         float[] values = new float[count(key, 4)];
-        MemorySegment.copy(
-            cursor.bytes(), GgufCursor.FLOAT, skip(key, values.length, 4), values, 0, values.length);
+        cursor.elements(values.length, 4, key).asFloatBuffer().get(values);
         yield values;
       }
       case F64 -> {
         double[] values = new double[count(key, 8)];
-        MemorySegment.copy(
-            cursor.bytes(), GgufCursor.DOUBLE, skip(key, values.length, 8), values, 0, values.length);
+        cursor.elements(values.length, 8, key).asDoubleBuffer().get(values);
         yield values;
       }
       case BOOL -> {
         boolean[] values = new boolean[count(key, 1)];
-        long start = skip(key, values.length, 1);
+        ByteBuffer elements = cursor.elements(values.length, 1, key);
         for (int i = 0; i < values.length; i++) {
-          values[i] = cursor.bytes().get(ValueLayout.JAVA_BYTE, start + i) != 0;
+          values[i] = elements.get(i) != 0;
         }
         yield values;
       }
-      case STRING -> GgufStrings.read(cursor, "elements of " + key);
+      case STRING -> GgufStrings.read(cursor, key);
       case ARRAY ->
           throw cursor.fault(at, "'%s' is an array of arrays, which no model uses".formatted(key));
       default -> throw unknown(at, type, key);
     };
   }
 
-  /** Integers of one or two bytes; {@code mask} is -1 for signed ones. */
-  private int[] integers(String key, int width, int mask) {
-    int[] values = new int[count(key, width)];
-    long start = skip(key, values.length, width);
+  /** Integers of one byte; {@code mask} is -1 for signed ones. */
+  private int[] bytes(String key, int mask) {
+    int[] values = new int[count(key, 1)];
+    ByteBuffer elements = cursor.elements(values.length, 1, key);
     for (int i = 0; i < values.length; i++) {
-      int value =
-          width == 1
-              ? cursor.bytes().get(ValueLayout.JAVA_BYTE, start + i)
-              : cursor.bytes().get(GgufCursor.SHORT, start + 2L * i);
-      values[i] = value & mask;
+      values[i] = elements.get(i) & mask;
+    }
+    return values;
+  }
+
+  /** Integers of two bytes; {@code mask} is -1 for signed ones. */
+  private int[] shorts(String key, int mask) {
+    int[] values = new int[count(key, 2)];
+    ByteBuffer elements = cursor.elements(values.length, 2, key);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = elements.getShort(2 * i) & mask;
+    }
+    return values;
+  }
+
+  private long[] unsigned(String key) {
+    long[] values = new long[count(key, 4)];
+    ByteBuffer elements = cursor.elements(values.length, 4, key);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Integer.toUnsignedLong(elements.getInt(4 * i));
     }
     return values;
   }
 
   private int count(String key, int width) {
-    return cursor.count("elements of " + key, width, MAX_ELEMENTS);
-  }
-
-  private long skip(String key, int count, int width) {
-    return cursor.advance((long) count * width, key);
+    return cursor.count(key, width, MAX_ELEMENTS);
   }
 
   private RuntimeException unknown(long at, int type, String key) {

@@ -5,12 +5,16 @@ import dev.dovetail.models.RopeConfig;
 import dev.dovetail.models.RopeConfig.Scaling;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 
 /** Reads {@code rope.*} of a file's metadata, and the tensor of frequency factors. */
 final class RopeReader {
   static final String FACTORS = "rope_freqs.weight";
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final double DEFAULT_BASE = 10_000;
   private static final double DEFAULT_BETA_FAST = 32;
   private static final double DEFAULT_BETA_SLOW = 1;
@@ -89,7 +93,7 @@ final class RopeReader {
           tensor,
           "is %s %s; F32 [%d] is wanted".formatted(tensor.type(), tensor.shape(), dimensions / 2));
     }
-    float[] factors = tensor.data().toArray(GgufCursor.FLOAT);
+    float[] factors = tensor.data().toArray(FLOAT);
     for (float factor : factors) {
       if (!(factor > 0 && Float.isFinite(factor))) {
         throw fault(tensor, "holds the impossible factor " + factor);
