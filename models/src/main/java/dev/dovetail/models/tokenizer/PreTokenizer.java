@@ -8,6 +8,8 @@ import static dev.dovetail.models.tokenizer.CharClass.SPACE;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How a text is cut into words before byte-pair merging, which never crosses a cut. Each is the regular expressions that
@@ -175,6 +177,20 @@ enum PreTokenizer {
           Map.entry("glm4", LLAMA3),
           Map.entry("default", DEFAULT),
           Map.entry("", DEFAULT));
+
+  /** Names of models whose words need no merging if they are tokens, and whose texts start with a token for that. */
+  private static final Set<String> LLAMA3_FAMILY =
+      Set.of("llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral");
+
+  /** Whether a file with this pre-tokenizer is of Llama 3's family. */
+  static boolean isLlama3(String name) {
+    return LLAMA3_FAMILY.contains(name);
+  }
+
+  /** All names, in order. */
+  static Set<String> names() {
+    return new TreeSet<>(NAMES.keySet());
+  }
 
   /** The pre-tokenizer that a file names; the empty name is that of a file that names none. */
   static Optional<PreTokenizer> named(String name) {

@@ -40,6 +40,15 @@ final class SymbolTable {
     return new String(pool, start, ends[symbol] - start);
   }
 
+  /** The length of a string, in chars. */
+  int length(int symbol) {
+    return ends[symbol] - start(symbol);
+  }
+
+  char firstChar(int symbol) {
+    return pool[start(symbol)];
+  }
+
   /** The number of a string, {@link #ABSENT} if it has none. */
   int find(char[] text, int from, int to) {
     return find(text, from, to, hash(text, from, to));

@@ -1,24 +1,29 @@
 package dev.dovetail.models.tokenizer;
 
 import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.gguf.GgufFile;
+import dev.dovetail.models.gguf.Metadata;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.IntConsumer;
 
 /**
- * A file's {@code tokenizer.ggml.*} metadata, each value of the right type and every array as long as the vocabulary.
+ * What a file's {@code tokenizer.ggml.*} metadata say, each array as long as the vocabulary. The arrays are not
+ * modified.
  *
  * @param file for messages
  * @param model {@code gpt2} or {@code llama}
  * @param pre the pre-tokenizer, empty if the file names none
  * @param tokens the spellings by id; at least one
- * @param types the kinds of tokens by id (1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte), or empty
+ * @param types what the tokens are, by id, as {@link Vocabulary} numbers them; or empty
  * @param scores by id, or empty
- * @param merges two spellings with a space between each, the first merges first
- * @param metadata all metadata, for single values
+ * @param merges two spellings with a space between each; the first merges first
+ * @param ids token ids of the roles in {@link #ROLES}, where the file names a token
+ * @param addBeginOfText whether a text starts with the begin-of-text token, if the file says so
+ * @param addSpacePrefix whether a text is read as if a space stood before it, if the file says so
  */
 record TokenizerData(
     Path file,
@@ -28,101 +33,64 @@ record TokenizerData(
     int[] types,
     float[] scores,
     List<String> merges,
-    Map<String, Object> metadata) {
+    Map<String, Integer> ids,
+    Optional<Boolean> addBeginOfText,
+    Optional<Boolean> addSpacePrefix) {
+  /** Roles of single tokens, as metadata name them. */
+  static final List<String> ROLES =
+      List.of("bos", "eos", "eot", "eom", "unknown", "fim_pad", "fim_rep", "fim_sep");
+
   private static final String PREFIX = "tokenizer.ggml.";
 
-  /** More ids than any model has; bounds what is allocated for a hostile file. */
-  private static final int MAX_TOKENS = 1 << 24;
+  TokenizerData {
+    if (tokens.isEmpty()) {
+      throw new ModelFormatException(file, "metadata '" + PREFIX + "tokens' is empty");
+    }
+    checkLength(file, "token_type", types.length, tokens.size());
+    checkLength(file, "scores", scores.length, tokens.size());
+  }
 
-  static TokenizerData of(Path file, Map<String, Object> metadata) {
-    Reader reader = new Reader(file, metadata);
-    List<String> tokens = reader.strings("tokens");
-    int count = tokens.size();
-    if (count == 0 || count > MAX_TOKENS) {
-      throw reader.fault("tokens", "has %d entries; 1 to %d are wanted".formatted(count, MAX_TOKENS));
+  static TokenizerData of(GgufFile file) {
+    Metadata metadata = file.metadata();
+    List<String> tokens = metadata.strings(PREFIX + "tokens");
+    Map<String, Integer> ids = new HashMap<>();
+    for (String role : ROLES) {
+      // Working files are about whose unused roles name no token, often 2^32 - 1: such a role is not filled.
+      if (metadata.get(PREFIX + role + "_token_id") instanceof Long id
+          && id >= 0
+          && id < tokens.size()) {
+        ids.put(role, id.intValue());
+      }
     }
     return new TokenizerData(
-        file,
-        reader
-            .find("model", String.class)
-            .orElseThrow(() -> reader.fault("model", "is missing; 'gpt2' or 'llama' is wanted")),
-        reader.find("pre", String.class).orElse(""),
+        file.path(),
+        metadata.string(PREFIX + "model"),
+        metadata.findString(PREFIX + "pre").orElse(""),
         tokens,
-        reader.integers("token_type", count),
-        reader.floats("scores", count),
-        metadata.containsKey(PREFIX + "merges") ? reader.strings("merges") : List.of(),
-        metadata);
+        metadata.findIntegers(PREFIX + "token_type").orElse(new int[0]),
+        metadata.findFloats(PREFIX + "scores").orElse(new float[0]),
+        metadata.findStrings(PREFIX + "merges").orElse(List.of()),
+        Map.copyOf(ids),
+        metadata.findBoolean(PREFIX + "add_bos_token"),
+        metadata.findBoolean(PREFIX + "add_space_prefix"));
   }
 
-  /** A boolean of the metadata, if it is there. */
-  Optional<Boolean> flag(String name) {
-    return new Reader(file, metadata).find(name, Boolean.class);
+  /** The token of a role. */
+  OptionalInt id(String role) {
+    Integer id = ids.get(role);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  /** A token id of the metadata; empty if it is not there or names no token, which happens in files that work. */
-  OptionalInt id(String name) {
-    return new Reader(file, metadata)
-        .find(name, Long.class)
-        .filter(id -> id >= 0 && id < tokens.size())
-        .map(id -> OptionalInt.of(id.intValue()))
-        .orElse(OptionalInt.empty());
+  /** A fault of the value of a key. */
+  ModelFormatException fault(String key, String reason) {
+    return new ModelFormatException(file, "metadata '%s%s' %s".formatted(PREFIX, key, reason));
   }
 
-  ModelFormatException fault(String name, String reason) {
-    return new Reader(file, metadata).fault(name, reason);
-  }
-
-  /** Typed access to the metadata. */
-  private record Reader(Path file, Map<String, Object> metadata) {
-    <T> Optional<T> find(String name, Class<T> type) {
-      Object value = metadata.get(PREFIX + name);
-      if (value != null && !type.isInstance(value)) {
-        throw fault(
-            name,
-            "is of type %s; %s is wanted"
-                .formatted(value.getClass().getSimpleName(), type.getSimpleName()));
-      }
-      return Optional.ofNullable(type.cast(value));
-    }
-
-    List<String> strings(String name) {
-      List<?> list =
-          find(name, List.class).orElseThrow(() -> fault(name, "is missing; the file has no tokenizer"));
-      return new StringList(list, this, name);
-    }
-
-    int[] integers(String name, int count) {
-      Object value = metadata.get(PREFIX + name);
-      if (value == null) {
-        return new int[0];
-      }
-      if (!(value instanceof int[] integers)) {
-        throw fault(name, "is not an array of 32-bit integers, as is wanted");
-      }
-      checkLength(name, integers.length, count);
-      return integers;
-    }
-
-    float[] floats(String name, int count) {
-      Object value = metadata.get(PREFIX + name);
-      if (value == null) {
-        return new float[0];
-      }
-      if (!(value instanceof float[] floats)) {
-        throw fault(name, "is not an array of 32-bit floats, as is wanted");
-      }
-      checkLength(name, floats.length, count);
-      return floats;
-    }
-
-    private void checkLength(String name, int length, int count) {
-      if (length != count) {
-        throw fault(name, "has %d entries for %d tokens".formatted(length, count));
-      }
-    }
-
-    ModelFormatException fault(String name, String reason) {
-      return new ModelFormatException(file, "metadata '%s%s' %s".formatted(PREFIX, name, reason));
+  private static void checkLength(Path file, String key, int length, int tokens) {
+    if (length != 0 && length != tokens) {
+      throw new ModelFormatException(
+          file,
+          "metadata '%s%s' has %d entries for %d tokens".formatted(PREFIX, key, length, tokens));
     }
   }
 }
