@@ -47,8 +47,7 @@ class RealWeightsTest {
 
   private static String crcOfRows(Tensor tensor) {
     float[] row = new float[tensor.cols()];
-    ByteBuffer bytes =
-        ByteBuffer.allocate(row.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(row.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     CRC32 crc = new CRC32();
     for (int i = 0; i < Math.min(ROWS, tensor.rows()); i++) {
       Dequantize.row(tensor, i, row, 0);
