@@ -136,6 +136,6 @@ class DequantizeTest {
   }
 
   private static Tensor vector(TensorType type, long length, ByteBuffer bytes) {
-    return new Tensor("v", type, List.of(length), MemorySegment.ofArray(bytes.array()));
+    return new Tensor("v", type, List.of(length), MemorySegment.ofBuffer(bytes.clear()));
   }
 }
