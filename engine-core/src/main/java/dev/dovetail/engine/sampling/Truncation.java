@@ -1,0 +1,175 @@
+package dev.dovetail.engine.sampling;
+
+/**
+ * Top-k, top-p and min-p, in this order, as one floor: each of them keeps the first so many entries
+ * in the order of {@link LogitOrder}, so all three together do. Reused from row to row; one thread.
+ */
+final class Truncation {
+  /** Gaps to the largest logit within which a nucleus is sought, before the whole row is. */
+  private static final float[] NEAR = {4, 8, 16, Float.POSITIVE_INFINITY};
+
+  private final int topK;
+  private final double topP;
+  private final double logMinP;
+  private final long[] keys;
+  private int size;
+
+  Truncation(SamplingOptions options, int vocabulary) {
+    boolean draws = !options.greedy();
+    topK = draws && options.topK() < vocabulary ? options.topK() : 0;
+    topP = draws ? options.topP() : 1;
+    logMinP =
+        draws && options.minP() > 0 ? StrictMath.log(options.minP()) : Double.NEGATIVE_INFINITY;
+    keys = new long[topK > 0 || topP < 1 ? vocabulary : 0];
+  }
+
+  /** The least key that may be chosen; {@link LogitOrder#NONE} if nothing is cut off. */
+  long floor(float[] logits, int offset, LogitGroups groups) {
+    long floor = LogitOrder.NONE;
+    if (topK > 0) {
+      floor = topK(logits, offset, groups);
+    }
+    if (topP < 1) {
+      floor = topP(logits, offset, groups);
+    }
+    if (logMinP > Double.NEGATIVE_INFINITY) {
+      floor = Math.max(floor, LogitOrder.leastKey(leastByMinP(groups.largest())));
+    }
+    return floor;
+  }
+
+  /** Leaves the keys of the k first entries in {@link #keys}. */
+  private long topK(float[] logits, int offset, LogitGroups groups) {
+    gather(logits, offset, groups, kthGroup(groups));
+    if (size < topK) {
+      return LogitOrder.NONE;
+    }
+    prefix(topK, Float.NaN);
+    return leastKept();
+  }
+
+  /** A logit that at least k entries reach: the k-th largest of the groups' maxima. */
+  private float kthGroup(LogitGroups groups) {
+    if (topK > groups.size()) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    size = groups.size();
+    for (int g = 0; g < size; g++) {
+      keys[g] = LogitOrder.key(groups.max(g), g);
+    }
+    prefix(topK, Float.NaN);
+    return LogitOrder.logit(leastKept());
+  }
+
+  /** Of the entries that top-k left, or of all. */
+  private long topP(float[] logits, int offset, LogitGroups groups) {
+    float largest = groups.largest();
+    if (topK > 0) {
+      prefix(topP * mass(0, size, largest), largest);
+      return leastKept();
+    }
+    int count = groups.end(groups.size() - 1);
+    double wanted = topP * SoftmaxWeights.total(logits, offset, count, largest, 1);
+    for (float near : NEAR) {
+      gather(logits, offset, groups, largest - near);
+      if (mass(0, size, largest) >= wanted) {
+        break;
+      }
+    }
+    prefix(wanted, largest);
+    return leastKept();
+  }
+
+  /** The least float whose gap to the largest logit is at least log(minP). */
+  private float leastByMinP(float largest) {
+    float least = (float) (largest + logMinP);
+    while (Math.nextDown(least) - (double) largest >= logMinP) {
+      least = Math.nextDown(least);
+    }
+    while (least - (double) largest < logMinP) {
+      least = Math.nextUp(least);
+    }
+    return least;
+  }
+
+  /** The keys of the finite entries that reach a logit. */
+  private void gather(float[] logits, int offset, LogitGroups groups, float least) {
+    size = 0;
+    for (int g = 0; g < groups.size(); g++) {
+      if (groups.max(g) < least) {
+        continue;
+      }
+      for (int i = groups.start(g); i < groups.end(g); i++) {
+        float logit = logits[offset + i];
+        if (logit >= least && logit > Float.NEGATIVE_INFINITY) {
+          keys[size++] = LogitOrder.key(logit, i);
+        }
+      }
+    }
+  }
+
+  /**
+   * Reduces the keys to the shortest prefix, in their order, that has a mass.
+   *
+   * @param wanted at most the mass of all keys
+   * @param largest the logit of weight 1; NaN: each key counts 1
+   */
+  private void prefix(double wanted, float largest) {
+    int low = 0;
+    int high = size;
+    double before = 0;
+    // The keys before low have too little mass, those before high enough.
+    while (high - low > 1) {
+      int middle = partition(low, high);
+      double mass = mass(low, middle, largest);
+      if (before + mass >= wanted) {
+        high = middle;
+      } else {
+        before += mass;
+        low = middle;
+      }
+    }
+    size = high;
+  }
+
+  /** The least of the keys left by {@link #prefix}, which stands last. */
+  private long leastKept() {
+    return keys[size - 1];
+  }
+
+  private double mass(int from, int to, float largest) {
+    if (Float.isNaN(largest)) {
+      return to - from;
+    }
+    double mass = 0;
+    for (int i = from; i < to; i++) {
+      mass += SoftmaxWeights.weight(LogitOrder.logit(keys[i]) - (double) largest);
+    }
+    return mass;
+  }
+
+  /** Divides a range of two or more different keys: larger ones first, neither part empty. */
+  private int partition(int from, int to) {
+    long pivot = middleOf(keys[from], keys[(from + to) >>> 1], keys[to - 1]);
+    int i = from;
+    int j = to - 1;
+    while (true) {
+      while (keys[i] > pivot) {
+        i++;
+      }
+      while (keys[j] < pivot) {
+        j--;
+      }
+      if (i >= j) {
+        return i;
+      }
+      long key = keys[i];
+      keys[i++] = keys[j];
+      keys[j--] = key;
+    }
+  }
+
+  private static long middleOf(long a, long b, long c) {
+    return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+  }
+}
