@@ -10,10 +10,10 @@ import java.lang.foreign.ValueLayout;
 /**
  * Where the launcher script enters: puts standard error back, then runs {@link Main}.
  *
- * <p>The JVM prints a warning about its incubating vector module at every start, before any class of ours is loaded,
- * and no flag turns it off. The script therefore starts the JVM with standard error at descriptor {@code
- * dovetail.stderr} and nothing at descriptor 2. It is moved back by {@code dup2}, so that native libraries write to the
- * right place too.
+ * <p>The JVM prints a warning about its incubating vector module at every start, before any class
+ * of ours is loaded, and no flag turns it off. The script therefore starts the JVM with standard
+ * error at descriptor {@code dovetail.stderr} and nothing at descriptor 2. It is moved back by
+ * {@code dup2}, so that native libraries write to the right place too.
  */
 final class Launch {
   private static final int STDERR = 2;
