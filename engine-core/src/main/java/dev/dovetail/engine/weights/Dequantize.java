@@ -9,8 +9,9 @@ import java.util.Objects;
 
 /**
  * Tensors as f32. Every value is bit-exact: F32, F16 and BF16 widen without loss, and a quantised
- * weight is {@code scale * q}, rounded to f32, then {@code + min}, rounded again (no fused
- * multiply-add), which equals the dequantisation of the {@code gguf} Python package in every bit.
+ * weight, {@code scale * q + min}, equals the dequantisation of the {@code gguf} Python package in
+ * every bit. The product needs at most 24 bits in every type, so it is exact; only the sum rounds,
+ * and a fused multiply-add gives the same.
  *
  * <p>Stateless; safe for use by several threads.
  */
