@@ -24,13 +24,6 @@ public final class Dequantize {
 
   private Dequantize() {}
 
-  /** All elements of a small tensor, such as a norm's weights or a bias; see {@link #elements}. */
-  public static float[] all(Tensor tensor) {
-    float[] values = new float[Math.multiplyExact(tensor.rows(), tensor.cols())];
-    elements(tensor, 0, values.length, values, 0);
-    return values;
-  }
-
   /**
    * A whole tensor, row-major, in a new array.
    *

@@ -48,6 +48,16 @@ public final class MappedFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Bytes that are in memory already, seen as a file.
+   *
+   * @param label what error messages call it
+   * @param bytes not modified; closing does not end their life
+   */
+  public static MappedFile of(Path label, MemorySegment bytes) {
+    return new MappedFile(label, Arena.ofShared(), bytes.asReadOnly());
+  }
+
   public Path path() {
     return path;
   }
