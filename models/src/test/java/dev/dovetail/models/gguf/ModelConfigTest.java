@@ -118,6 +118,7 @@ class ModelConfigTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "block_count | 0 | metadata 'llama.block_count' is 0; 1 to 4096 is wanted",
         "block_count | 2000000000 | is 2000000000; 1 to 4096 is wanted",
@@ -170,10 +171,10 @@ class ModelConfigTest {
         llama().tensor("blk.0.attn_output.bias", TensorType.F32, List.of(256L), new byte[1024]),
         "tensor 'blk.0.attn_output.bias': is no part of a llama decoder of 3 layers");
     assertFault(
-        TinyModels.writer("qwen2", TensorType.F16, 3, true).removeTensor("blk.0.attn_q.bias"),
+        TinyModels.writer("qwen2", TensorType.Q4_K, 3, true).removeTensor("blk.0.attn_q.bias"),
         "tensor 'blk.0.attn_q.bias': is missing");
     assertFault(
-        TinyModels.writer("qwen3", TensorType.F16, 3, true).removeTensor("blk.2.attn_k_norm.weight"),
+        TinyModels.writer("qwen3", TensorType.Q4_K, 3, true).removeTensor("blk.2.attn_k_norm.weight"),
         "tensor 'blk.2.attn_k_norm.weight': is missing");
     assertFault(
         llama().replace("token_embd.weight", TensorType.F16, List.of(319L, 256L), new byte[163328]),
@@ -189,7 +190,7 @@ class ModelConfigTest {
   }
 
   private static GgufWriter llama() {
-    return TinyModels.writer("llama", TensorType.F16, 3, true);
+    return TinyModels.writer("llama", TensorType.Q4_K, 3, true);
   }
 
   private static void bias(GgufWriter writer, String name, int size) {

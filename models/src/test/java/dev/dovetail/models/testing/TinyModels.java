@@ -62,21 +62,22 @@ public final class TinyModels {
   /** Adds the tensors of a model, one random stream through all of them. */
   private record Layers(GgufWriter writer, TensorType weightType, Random random) {
     void addTo(String architecture, boolean tiedHead) {
-      matrix("token_embd.weight", VOCABULARY, HIDDEN, 4);
+      matrix("token_embd.weight", VOCABULARY, HIDDEN);
       for (int i = 0; i < LAYERS; i++) {
         layer("blk." + i + '.', architecture);
       }
-      norm("output_norm.weight", HIDDEN);
+      // Spreads the logits. Large embeddings would do so too, but with a tied head they repeat the last token.
+      vector("output_norm.weight", HIDDEN, 4, 0.4);
       if (!tiedHead) {
-        matrix("output.weight", VOCABULARY, HIDDEN, 4);
+        matrix("output.weight", VOCABULARY, HIDDEN);
       }
     }
 
     private void layer(String prefix, String architecture) {
       norm(prefix + "attn_norm.weight", HIDDEN);
-      matrix(prefix + "attn_q.weight", HEADS * HEAD_DIM, HIDDEN, 1);
-      matrix(prefix + "attn_k.weight", KV_HEADS * HEAD_DIM, HIDDEN, 1);
-      matrix(prefix + "attn_v.weight", KV_HEADS * HEAD_DIM, HIDDEN, 1);
+      matrix(prefix + "attn_q.weight", HEADS * HEAD_DIM, HIDDEN);
+      matrix(prefix + "attn_k.weight", KV_HEADS * HEAD_DIM, HIDDEN);
+      matrix(prefix + "attn_v.weight", KV_HEADS * HEAD_DIM, HIDDEN);
       if (architecture.equals("qwen2")) {
         vector(prefix + "attn_q.bias", HEADS * HEAD_DIM, 0, 0.5);
         vector(prefix + "attn_k.bias", KV_HEADS * HEAD_DIM, 0, 0.5);
@@ -86,17 +87,16 @@ public final class TinyModels {
         norm(prefix + "attn_q_norm.weight", HEAD_DIM);
         norm(prefix + "attn_k_norm.weight", HEAD_DIM);
       }
-      matrix(prefix + "attn_output.weight", HIDDEN, HEADS * HEAD_DIM, 1);
+      matrix(prefix + "attn_output.weight", HIDDEN, HEADS * HEAD_DIM);
       norm(prefix + "ffn_norm.weight", HIDDEN);
-      matrix(prefix + "ffn_gate.weight", FEED_FORWARD, HIDDEN, 1);
-      matrix(prefix + "ffn_up.weight", FEED_FORWARD, HIDDEN, 1);
-      matrix(prefix + "ffn_down.weight", HIDDEN, FEED_FORWARD, 1);
+      matrix(prefix + "ffn_gate.weight", FEED_FORWARD, HIDDEN);
+      matrix(prefix + "ffn_up.weight", FEED_FORWARD, HIDDEN);
+      matrix(prefix + "ffn_down.weight", HIDDEN, FEED_FORWARD);
     }
 
-    /** A matrix whose product with values near one has values near {@code gain}. */
-    private void matrix(String name, int rows, int cols, double gain) {
-      byte[] data =
-          TinyWeights.random(weightType, rows * cols, gain / Math.sqrt(cols), random);
+    /** A matrix whose product with values near one has values near one. */
+    private void matrix(String name, int rows, int cols) {
+      byte[] data = TinyWeights.random(weightType, rows * cols, 1 / Math.sqrt(cols), random);
       writer.tensor(name, weightType, List.of((long) rows, (long) cols), data);
     }
 
