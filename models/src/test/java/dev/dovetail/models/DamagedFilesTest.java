@@ -60,7 +60,6 @@ class DamagedFilesTest {
     }
 
     abstract byte[] valid() throws IOException;
-
   }
 
   @ParameterizedTest

@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Tiny random models that are whole: weights, tokenizer, chat template. The same arguments give the same bytes.
+ * Tiny random models that are whole: weights, tokenizer, chat template. The same arguments give the
+ * same bytes.
  *
- * <p>Three layers of width 256 (a block of every type), four query heads on two key-value heads of width 64, a gated
- * MLP of width 512, a vocabulary of 320. Activations stay near one, and logits have a standard deviation near four.
+ * <p>Three layers of width 256 (a block of every type), four query heads on two key-value heads of
+ * width 64, a gated MLP of width 512, a vocabulary of 320. Activations stay near one, and logits
+ * have a standard deviation near four.
  */
 public final class TinyModels {
   public static final int LAYERS = 3;
@@ -66,7 +68,8 @@ public final class TinyModels {
       for (int i = 0; i < LAYERS; i++) {
         layer("blk." + i + '.', architecture);
       }
-      // Spreads the logits. Large embeddings would do so too, but with a tied head they repeat the last token.
+      // Spreads the logits. Large embeddings would do so too, but with a tied head they repeat the
+      // last token.
       vector("output_norm.weight", HIDDEN, 4, 0.4);
       if (!tiedHead) {
         matrix("output.weight", VOCABULARY, HIDDEN);
@@ -75,7 +78,8 @@ public final class TinyModels {
 
     private void layer(String prefix, String architecture) {
       norm(prefix + "attn_norm.weight", HIDDEN);
-      matrix(prefix + "attn_q.weight", HEADS * HEAD_DIM, HIDDEN);
+      // Queries sharp enough that a token depends on particular earlier ones.
+      matrix(prefix + "attn_q.weight", HEADS * HEAD_DIM, HIDDEN, 3);
       matrix(prefix + "attn_k.weight", KV_HEADS * HEAD_DIM, HIDDEN);
       matrix(prefix + "attn_v.weight", KV_HEADS * HEAD_DIM, HIDDEN);
       if (architecture.equals("qwen2")) {
@@ -84,7 +88,7 @@ public final class TinyModels {
         vector(prefix + "attn_v.bias", KV_HEADS * HEAD_DIM, 0, 0.5);
       }
       if (architecture.equals("qwen3")) {
-        norm(prefix + "attn_q_norm.weight", HEAD_DIM);
+        vector(prefix + "attn_q_norm.weight", HEAD_DIM, 3, 0.3);
         norm(prefix + "attn_k_norm.weight", HEAD_DIM);
       }
       matrix(prefix + "attn_output.weight", HIDDEN, HEADS * HEAD_DIM);
@@ -96,7 +100,11 @@ public final class TinyModels {
 
     /** A matrix whose product with values near one has values near one. */
     private void matrix(String name, int rows, int cols) {
-      byte[] data = TinyWeights.random(weightType, rows * cols, 1 / Math.sqrt(cols), random);
+      matrix(name, rows, cols, 1);
+    }
+
+    private void matrix(String name, int rows, int cols, double gain) {
+      byte[] data = TinyWeights.random(weightType, rows * cols, gain / Math.sqrt(cols), random);
       writer.tensor(name, weightType, List.of((long) rows, (long) cols), data);
     }
 
