@@ -15,7 +15,7 @@ final class SamplerDistributionTest {
   private static final float NEVER = Float.NEGATIVE_INFINITY;
   private static final SamplingOptions ONE = SamplingOptions.of(1, 20260401);
 
-  /** Ten logits, and at what token ids of a vocabulary they stand: in one group, or over several. */
+  /** Ten logits, and the token ids they stand at: in one group, or over several. */
   static Stream<Arguments> settings() {
     float[] steps = {0, 0.5f, 1, 1.5f, 2, -0.5f, -1, -1.5f, -2, 0.25f};
     float[] equal = new float[10];

@@ -208,7 +208,8 @@ final class SamplerTest {
         mistake("3 logits at 1 of an array of 3", () -> sampler.choose(x, 1, NOTHING, 0)),
         mistake("3 logits at -1 of", () -> sampler.choose(x, -1, NOTHING, 0)),
         mistake("a sequence of 1 tokens in an", () -> sampler.choose(x, 0, NOTHING, 1)),
-        mistake("token 3 at position 1; wanted 0 to 2", () -> sampler.choose(x, 0, tokens(0, 3), 2)),
+        mistake(
+            "token 3 at position 1; wanted 0 to 2", () -> sampler.choose(x, 0, tokens(0, 3), 2)),
         mistake("vocabulary is 0; wanted 1 to", () -> new Sampler(HOT, 0)),
         mistake(
             "4 logits in a row; wanted 1 to the vocabulary's 3",
