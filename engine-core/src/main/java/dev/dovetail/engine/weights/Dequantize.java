@@ -8,9 +8,9 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * Tensors as f32. Every value is bit-exact: F32, F16 and BF16 widen without loss, and a quantised weight is {@code
- * scale * q}, rounded to f32, then {@code + min}, rounded again (no fused multiply-add), which equals the
- * dequantisation of the {@code gguf} Python package in every bit.
+ * Tensors as f32. Every value is bit-exact: F32, F16 and BF16 widen without loss, and a quantised
+ * weight is {@code scale * q}, rounded to f32, then {@code + min}, rounded again (no fused
+ * multiply-add), which equals the dequantisation of the {@code gguf} Python package in every bit.
  *
  * <p>Stateless; safe for use by several threads.
  */
@@ -26,7 +26,8 @@ public final class Dequantize {
    * @param tensor of any type but I32
    * @param row 0 to {@code tensor.rows() - 1}
    * @param out receives {@code tensor.cols()} values from {@code at} on
-   * @throws IllegalArgumentException if the type is I32, or the row does not begin and end with a block
+   * @throws IllegalArgumentException if the type is I32, or the row does not begin and end with a
+   *     block
    * @throws IndexOutOfBoundsException if the row, or its place in {@code out}, does not exist
    */
   public static void row(Tensor tensor, long row, float[] out, int at) {
@@ -42,7 +43,8 @@ public final class Dequantize {
    * @param from the first element; a multiple of the type's block size
    * @param count how many; a multiple of the type's block size
    * @param out receives {@code count} values from {@code at} on
-   * @throws IllegalArgumentException if the type is I32, or {@code from} or {@code count} splits a block
+   * @throws IllegalArgumentException if the type is I32, or {@code from} or {@code count} splits a
+   *     block
    * @throws IndexOutOfBoundsException if the elements, or their place in {@code out}, do not exist
    */
   public static void elements(Tensor tensor, long from, int count, float[] out, int at) {

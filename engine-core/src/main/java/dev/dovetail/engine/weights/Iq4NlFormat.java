@@ -2,7 +2,10 @@ package dev.dovetail.engine.weights;
 
 import java.lang.foreign.MemorySegment;
 
-/** IQ4_NL: an f16 scale, then 16 bytes of halves as in Q4_0, each an index into {@link UnevenLevels}. */
+/**
+ * IQ4_NL: an f16 scale, then 16 bytes of halves as in Q4_0, each an index into {@link
+ * UnevenLevels}.
+ */
 final class Iq4NlFormat implements QuantFormat {
   @Override
   public int groupSize() {

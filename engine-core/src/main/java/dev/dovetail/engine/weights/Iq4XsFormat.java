@@ -3,9 +3,9 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * IQ4_XS: an f16 unit of scales; 16 bits and then 4 bytes that hold the top two and the low four bits of eight scales,
- * the first lowest; then eight times 16 bytes of halves as in Q4_0, indices into {@link UnevenLevels}. A scale is its 6
- * bits less 32.
+ * IQ4_XS: an f16 unit of scales; 16 bits and then 4 bytes that hold the top two and the low four
+ * bits of eight scales, the first lowest; then eight times 16 bytes of halves as in Q4_0, indices
+ * into {@link UnevenLevels}. A scale is its 6 bits less 32.
  */
 final class Iq4XsFormat implements QuantFormat {
   @Override

@@ -7,9 +7,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Eight bytes at a time, held in a long with the first byte lowest. Quantised blocks are nearly all "the same few bits
- * of eight neighbouring bytes", which this does in one load and one store, so that unpacking is quick even before the
- * JIT has seen it.
+ * Eight bytes at a time, held in a long with the first byte lowest. Quantised blocks are nearly all
+ * "the same few bits of eight neighbouring bytes", which this does in one load and one store, so
+ * that unpacking is quick even before the JIT has seen it.
  */
 final class PackedBytes {
   private static final long ONES = 0x0101010101010101L;

@@ -3,9 +3,9 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Q2_K: 16 bytes, each a group's scale in its low and its min in its high half; 64 bytes of quants; an f16 unit of
- * scales and one of mins. Each half of the block is four runs of 32 weights: run r is bits 2r and 2r + 1 of the same 32
- * bytes.
+ * Q2_K: 16 bytes, each a group's scale in its low and its min in its high half; 64 bytes of quants;
+ * an f16 unit of scales and one of mins. Each half of the block is four runs of 32 weights: run r
+ * is bits 2r and 2r + 1 of the same 32 bytes.
  */
 final class Q2KFormat implements QuantFormat {
   private static final int QUANTS = 16;

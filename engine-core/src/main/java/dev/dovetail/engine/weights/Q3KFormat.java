@@ -3,10 +3,11 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Q3_K: 32 bytes of top bits, 64 bytes of low bit pairs, 16 scales of 6 bits in 12 bytes, an f16 unit of scales. The
- * pairs lie as in Q2_K; the top bits of the block's run r of 32 weights are bit r of the 32 bytes. A quant is the 3 bits
- * less 4, a scale its 6 bits less 32: scales 0 to 7 and 8 to 15 have their low halves in the two halves of bytes 0 to 7,
- * and scale i its top two in byte 8 + i % 4, from bit 2 (i / 4) on.
+ * Q3_K: 32 bytes of top bits, 64 bytes of low bit pairs, 16 scales of 6 bits in 12 bytes, an f16
+ * unit of scales. The pairs lie as in Q2_K; the top bits of the block's run r of 32 weights are bit
+ * r of the 32 bytes. A quant is the 3 bits less 4, a scale its 6 bits less 32: scales 0 to 7 and 8
+ * to 15 have their low halves in the two halves of bytes 0 to 7, and scale i its top two in byte 8
+ * + i % 4, from bit 2 (i / 4) on.
  */
 final class Q3KFormat implements QuantFormat {
   private static final int PAIRS = 32;

@@ -2,7 +2,10 @@ package dev.dovetail.engine.weights;
 
 import java.lang.foreign.MemorySegment;
 
-/** Q4_0: an f16 scale, then 16 bytes; byte j holds weight j in its low half and j + 16 in its high half. */
+/**
+ * Q4_0: an f16 scale, then 16 bytes; byte j holds weight j in its low half and j + 16 in its high
+ * half.
+ */
 final class Q40Format implements QuantFormat {
   @Override
   public int groupSize() {

@@ -2,7 +2,10 @@ package dev.dovetail.engine.weights;
 
 import java.lang.foreign.MemorySegment;
 
-/** Q4_K: {@link SixBitScales}, then four times 32 bytes, whose low halves are a group and high halves the next. */
+/**
+ * Q4_K: {@link SixBitScales}, then four times 32 bytes, whose low halves are a group and high
+ * halves the next.
+ */
 final class Q4KFormat implements QuantFormat {
   @Override
   public int groupSize() {

@@ -3,8 +3,8 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Q5_0: an f16 scale, 32 top bits (bit j is weight j's), then 16 bytes of halves as in Q4_0; quants are 0 to 31, less
- * 16.
+ * Q5_0: an f16 scale, 32 top bits (bit j is weight j's), then 16 bytes of halves as in Q4_0; quants
+ * are 0 to 31, less 16.
  */
 final class Q50Format implements QuantFormat {
   @Override

@@ -3,8 +3,8 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Q5_K: {@link SixBitScales}, 32 bytes of top bits, then halves as in Q4_K; the top bits of group g are bit g of the 32
- * bytes.
+ * Q5_K: {@link SixBitScales}, 32 bytes of top bits, then halves as in Q4_K; the top bits of group g
+ * are bit g of the 32 bytes.
  */
 final class Q5KFormat implements QuantFormat {
   private static final int HALVES = SixBitScales.BYTES + 32;
@@ -33,10 +33,8 @@ final class Q5KFormat implements QuantFormat {
       long tops = PackedBytes.load(block, offset + SixBitScales.BYTES + i);
       for (int pair = 0; pair < 4; pair++) {
         long halves = PackedBytes.load(block, offset + HALVES + 32 * pair + i);
-        long low =
-            PackedBytes.bits(halves, 0, 4) | (PackedBytes.bits(tops, 2 * pair, 1) << 4);
-        long high =
-            PackedBytes.bits(halves, 4, 4) | (PackedBytes.bits(tops, 2 * pair + 1, 1) << 4);
+        long low = PackedBytes.bits(halves, 0, 4) | (PackedBytes.bits(tops, 2 * pair, 1) << 4);
+        long high = PackedBytes.bits(halves, 4, 4) | (PackedBytes.bits(tops, 2 * pair + 1, 1) << 4);
         PackedBytes.store(quants, at + 64 * pair + i, low);
         PackedBytes.store(quants, at + 64 * pair + 32 + i, high);
       }

@@ -3,9 +3,10 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Q6_K: 128 bytes of low halves, 64 bytes of top bit pairs, 16 signed scales, an f16 unit of scales. Each half of the
- * block has four runs of 32 weights: runs 0 and 1 are the low, runs 2 and 3 the high halves of the same 64 bytes, and
- * run r takes bits 2r and 2r + 1 of 32 bytes for its top.
+ * Q6_K: 128 bytes of low halves, 64 bytes of top bit pairs, 16 signed scales, an f16 unit of
+ * scales. Each half of the block has four runs of 32 weights: runs 0 and 1 are the low, runs 2 and
+ * 3 the high halves of the same 64 bytes, and run r takes bits 2r and 2r + 1 of 32 bytes for its
+ * top.
  */
 final class Q6KFormat implements QuantFormat {
   private static final int TOPS = 128;
@@ -40,13 +41,11 @@ final class Q6KFormat implements QuantFormat {
       }
     }
     for (int half = 0; half < 2; half++) {
-      decodeHalf(
-          block, offset + 64 * half, offset + TOPS + 32 * half, quants, at + 128 * half);
+      decodeHalf(block, offset + 64 * half, offset + TOPS + 32 * half, quants, at + 128 * half);
     }
   }
 
-  private static void decodeHalf(
-      MemorySegment block, long lows, long tops, byte[] quants, int at) {
+  private static void decodeHalf(MemorySegment block, long lows, long tops, byte[] quants, int at) {
     for (int i = 0; i < 32; i += 8) {
       long top = PackedBytes.load(block, tops + i);
       long even = PackedBytes.load(block, lows + i);
@@ -59,8 +58,7 @@ final class Q6KFormat implements QuantFormat {
   }
 
   private static long join(long low, int lowShift, long top, int topShift) {
-    long sixBits =
-        PackedBytes.bits(low, lowShift, 4) | (PackedBytes.bits(top, topShift, 2) << 4);
+    long sixBits = PackedBytes.bits(low, lowShift, 4) | (PackedBytes.bits(top, topShift, 2) << 4);
     return PackedBytes.minus(sixBits, 32);
   }
 }

@@ -22,8 +22,8 @@ public final class QuantFormats {
   /**
    * The format of a quantised type, always the same instance.
    *
-   * @throws IllegalArgumentException if {@code type} has no blocks to decode: F32, F16, BF16 and I32, the types whose
-   *     {@link TensorType#blockSize()} is 1
+   * @throws IllegalArgumentException if {@code type} has no blocks to decode: F32, F16, BF16 and
+   *     I32, the types whose {@link TensorType#blockSize()} is 1
    */
   public static QuantFormat of(TensorType type) {
     return switch (type) {

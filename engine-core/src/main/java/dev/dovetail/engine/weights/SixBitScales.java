@@ -3,9 +3,10 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The head of a Q4_K or Q5_K block, 16 bytes: an f16 unit of scales, an f16 unit of mins, then eight scales and eight
- * mins of 6 bits in 12 bytes. The first four of each lie in the low 6 bits of bytes 0 to 3 and 4 to 7; of the last
- * four, the low halves share bytes 8 to 11 and the top two bits fill bytes 0 to 7.
+ * The head of a Q4_K or Q5_K block, 16 bytes: an f16 unit of scales, an f16 unit of mins, then
+ * eight scales and eight mins of 6 bits in 12 bytes. The first four of each lie in the low 6 bits
+ * of bytes 0 to 3 and 4 to 7; of the last four, the low halves share bytes 8 to 11 and the top two
+ * bits fill bytes 0 to 7.
  */
 final class SixBitScales {
   static final int BYTES = 16;

@@ -3,8 +3,8 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The sixteen levels of the IQ4 types: finer near zero, where weights are many. 32 indices of 4 bits lie in 16 bytes;
- * byte j holds weight j in its low half and j + 16 in its high half.
+ * The sixteen levels of the IQ4 types: finer near zero, where weights are many. 32 indices of 4
+ * bits lie in 16 bytes; byte j holds weight j in its low half and j + 16 in its high half.
  */
 final class UnevenLevels {
   private static final byte[] LEVELS = {

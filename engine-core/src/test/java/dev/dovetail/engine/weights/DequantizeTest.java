@@ -104,7 +104,8 @@ class DequantizeTest {
     Tensor matrix = QuantGolden.load(TensorType.Q4_0).matrix(1);
     assertThatThrownBy(() -> Dequantize.elements(matrix, 16, 32, new float[32], 0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("tensor 'golden': elements 16 to 48 split a block; Q4_0 is read in blocks of 32");
+        .hasMessage(
+            "tensor 'golden': elements 16 to 48 split a block; Q4_0 is read in blocks of 32");
     assertThatThrownBy(() -> Dequantize.elements(matrix, 0, 31, new float[32], 0))
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -135,6 +136,6 @@ class DequantizeTest {
   }
 
   private static Tensor vector(TensorType type, long length, ByteBuffer bytes) {
-    return new Tensor("v", type, List.of(length), MemorySegment.ofArray(bytes.array()));
+    return new Tensor("v", type, List.of(length), MemorySegment.ofBuffer(bytes.clear()));
   }
 }

@@ -13,11 +13,17 @@ import java.util.List;
 
 /**
  * Blocks of one type and their weights by the gguf Python package; made by {@code src/test/python}.
- *
- * @param blocks the bytes of the blocks, one after the other
- * @param weights what they stand for
  */
-record QuantGolden(TensorType type, byte[] blocks, float[] weights) {
+final class QuantGolden {
+  private final TensorType type;
+  private final byte[] blocks;
+  private final float[] weights;
+
+  private QuantGolden(TensorType type, byte[] blocks, float[] weights) {
+    this.type = type;
+    this.blocks = blocks;
+    this.weights = weights;
+  }
 
   static QuantGolden load(TensorType type) {
     byte[] file;
@@ -35,6 +41,17 @@ record QuantGolden(TensorType type, byte[] blocks, float[] weights) {
     return new QuantGolden(type, blocks, weights);
   }
 
+  /** The bytes of the blocks, one after the other; not to be modified. */
+  byte[] blocks() {
+    return blocks;
+  }
+
+  /** What the blocks stand for; not to be modified. */
+  float[] weights() {
+    return weights;
+  }
+
+  /** How many blocks there are. */
   int count() {
     return blocks.length / type.blockBytes();
   }
