@@ -25,7 +25,7 @@ final class CpuDevice implements Device {
   CpuDevice(int threads, KernelSettings settings) {
     this.settings = settings;
     pool = new WorkerPool(threads);
-    matmul = new Matmul(pool);
+    matmul = new Matmul(pool, settings.matmul());
     rowOperations = new RowOperations(pool, settings.elements());
     attention = new Attention(pool, settings.attention());
   }
