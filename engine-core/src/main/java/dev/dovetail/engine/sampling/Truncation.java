@@ -77,16 +77,11 @@ final class Truncation {
     return leastKept();
   }
 
-  /** The least float whose gap to the largest logit is at least log(minP). */
+  /** The least float that is not below largest + log(minP), as a double has that sum. */
   private float leastByMinP(float largest) {
-    float least = (float) (largest + logMinP);
-    while (Math.nextDown(least) - (double) largest >= logMinP) {
-      least = Math.nextDown(least);
-    }
-    while (least - (double) largest < logMinP) {
-      least = Math.nextUp(least);
-    }
-    return least;
+    double bound = largest + logMinP;
+    float least = (float) bound;
+    return least < bound ? Math.nextUp(least) : least;
   }
 
   /** The keys of the finite entries that reach a logit. */
