@@ -61,7 +61,7 @@ record DgfConfig(String target, DecoderShape shape, int vocabulary, int draftVoc
       RopeConfig rope =
           new RopeConfig(
               headDim,
-              (float) positive("rope_theta"),
+              positive("rope_theta"),
               false,
               new RopeConfig.Scaling.None(),
               Optional.empty());
@@ -73,7 +73,7 @@ record DgfConfig(String target, DecoderShape shape, int vocabulary, int draftVoc
               kvHeads,
               headDim,
               extent("intermediate_size"),
-              (float) positive("rms_norm_eps"),
+              positive("rms_norm_eps"),
               rope);
       int draftVocabulary = json.has("draft_vocab_size") ? extent("draft_vocab_size") : vocabulary;
       if (draftVocabulary > vocabulary) {
@@ -97,15 +97,16 @@ record DgfConfig(String target, DecoderShape shape, int vocabulary, int draftVoc
       return node.intValue();
     }
 
-    private double positive(String key) {
+    private float positive(String key) {
       JsonNode node = json.path(key);
-      if (!node.isNumber() || !(node.doubleValue() > 0) || node.doubleValue() > Float.MAX_VALUE) {
+      float value = (float) node.doubleValue();
+      if (!node.isNumber() || !(value > 0) || value > Float.MAX_VALUE) {
         throw new ModelFormatException(
             path,
             "'%s' must be a positive number; found %s"
                 .formatted(key, node.isMissingNode() ? "nothing" : node));
       }
-      return node.doubleValue();
+      return value;
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.TensorFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,6 +41,8 @@ final class DgfDraftModel implements DraftModel {
     DgfConfig config;
     try {
       config = DgfConfig.parse(Files.readString(configFile), configFile);
+    } catch (CharacterCodingException e) {
+      throw new ModelFormatException(configFile, "is not UTF-8 text");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ class BadDraftTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "hidden_size | 128 | (made for tiny) has hidden size 128 and vocabulary 320; this target has"
             + " 256 and 320: choose a draft made for it, or --draft none",
@@ -71,10 +73,13 @@ class BadDraftTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "hidden_size, ' ''hidden_size'' must be a whole number from 1 to 1048576; found nothing'",
-    "rope_theta, ' ''rope_theta'' must be a positive number; found nothing'"
-  })
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "hidden_size | 'hidden_size' must be a whole number from 1 to 1048576; found nothing",
+        "rope_theta | 'rope_theta' must be a positive number; found nothing"
+      })
   void missingKeys(String key, String reason) throws IOException {
     assertRefused(TinyDraft.standard().config(c -> c.remove(key)).write(folder), reason);
   }
@@ -82,9 +87,10 @@ class BadDraftTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "{\"hidden_size\": | is not JSON: ",
-        "'' | 'hidden_size' must be a whole number",
+        "`` | 'hidden_size' must be a whole number",
         "[1, 2] | 'hidden_size' must be a whole number",
         "null | 'hidden_size' must be a whole number"
       })
@@ -98,7 +104,7 @@ class BadDraftTest {
   void notText() throws IOException {
     Path draft = TinyDraft.standard().write(folder);
     Files.write(draft.resolve("config.json"), "\"é\"".getBytes(StandardCharsets.ISO_8859_1));
-    assertRefused(draft, "is not JSON: ");
+    assertRefused(draft, "is not UTF-8 text");
   }
 
   @Test
@@ -114,6 +120,7 @@ class BadDraftTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "4,4 | entry 1 is 4; wanted token ids from 5 to 319, ascending",
         "4,320 | entry 1 is 320; wanted token ids from 5 to 319, ascending",
@@ -121,7 +128,7 @@ class BadDraftTest {
         "4,5,6 | has shape [3] and type I32; wanted [2] of I32"
       })
   void draftVocabulary(String ids, String reason) throws IOException {
-    int[] tokens = java.util.Arrays.stream(ids.split(",")).mapToInt(Integer::parseInt).toArray();
+    int[] tokens = Arrays.stream(ids.split(",")).mapToInt(Integer::parseInt).toArray();
     assertRefused(
         TinyDraft.standard()
             .config(config -> config.put("draft_vocab_size", 2))
