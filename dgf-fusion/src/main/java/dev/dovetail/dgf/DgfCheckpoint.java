@@ -28,6 +28,10 @@ import java.util.Optional;
 record DgfCheckpoint(TensorFile file, DgfConfig config) {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort HALF =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   DgfWeights load(DraftTarget target) {
     DecoderShape shape = config.shape();
@@ -38,15 +42,15 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
     for (int i = 0; i < shape.layers(); i++) {
       layers.add(layer(i, device));
     }
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       return new DgfWeights(
           device,
           device.embedding(target.embedding()),
           norm("input_layernorm.weight", device),
           shape.normEpsilon(),
-          device.matrix(List.of(transposed(tensor("W_1", d, d), arena))),
-          device.matrix(List.of(transposed(tensor("W_2", d, d), arena))),
-          device.matrix(List.of(transposed(tensor("W_z", 2 * d, d), arena))),
+          device.matrix(List.of(fusionWeight("W_1", d, d, arena))),
+          device.matrix(List.of(fusionWeight("W_2", d, d, arena))),
+          device.matrix(List.of(fusionWeight("W_z", 2 * d, d, arena))),
           new Decoder(device, shape, layers),
           device.matrix(List.of(headRows(target.head(), draftVocabulary, arena))),
           draftVocabulary);
@@ -122,19 +126,33 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
     return ids;
   }
 
-  /** {@code [in][out]}, as x W is written, to {@code [out][in]}. */
+  /** A weight that is written x W, as {@code [out][in]}; quantised drafts store it so, as {@code NAME.T}. */
+  private Tensor fusionWeight(String name, int in, int out, Arena arena) {
+    return file.find(name + ".T").isPresent()
+        ? tensor(name + ".T", out, in)
+        : transposed(tensor(name, in, out), arena);
+  }
+
   private static Tensor transposed(Tensor tensor, Arena arena) {
     int rows = tensor.rows();
     int cols = tensor.cols();
     float[] values = Dequantize.all(tensor);
-    MemorySegment data = arena.allocate(4L * rows * cols, 64);
+    boolean half = tensor.type() == TensorType.F16;
+    TensorType type = half ? TensorType.F16 : TensorType.F32;
+    MemorySegment data = arena.allocate(type.bytes((long) rows * cols), 64);
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < cols; c++) {
-        data.setAtIndex(ValueLayout.JAVA_FLOAT, (long) c * rows + r, values[r * cols + c]);
+        long at = (long) c * rows + r;
+        float value = values[r * cols + c];
+        if (half) {
+          data.setAtIndex(HALF, at, Float.floatToFloat16(value));
+        } else {
+          data.setAtIndex(FLOAT, at, value);
+        }
       }
     }
     return new Tensor(
-        tensor.name() + " transposed", TensorType.F32, List.of((long) cols, (long) rows), data);
+        tensor.name() + " transposed", type, List.of((long) cols, (long) rows), data);
   }
 
   /** The rows of the target's head that the draft can guess, in their own type. */

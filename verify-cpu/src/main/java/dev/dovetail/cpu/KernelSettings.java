@@ -29,6 +29,14 @@ record KernelSettings(int vectorBits) {
     return panama() ? new PanamaMatmulKernels() : new ScalarMatmulKernels();
   }
 
+  ElementKernels elements() {
+    return panama() ? new PanamaElementKernels() : new ScalarElementKernels();
+  }
+
+  AttentionKernels attention() {
+    return panama() ? new PanamaAttentionKernels() : new ScalarAttentionKernels();
+  }
+
   private static KernelSettings read() {
     boolean present = ModuleLayer.boot().findModule(MODULE).isPresent();
     String kernels = System.getProperty("dovetail.kernels", "");

@@ -1,5 +1,8 @@
 package dev.dovetail.models.chat;
 
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -26,14 +29,14 @@ final class RenderBudget {
   /** Copying this many characters costs about as much as one step. */
   private static final int CHARACTERS_PER_STEP = 4096;
 
-  private static final long TIME_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+  static final long TIME_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
 
   private static final ThreadLocal<RenderBudget> CURRENT = new ThreadLocal<>();
 
   private final long maxText;
   private final long deadline;
   private long steps;
-  private String stopped;
+  private volatile String stopped;
 
   RenderBudget(int messages, long contentLength) {
     // A template may name each content a few times, and a JSON spelling of it is longer than itself.
@@ -47,13 +50,9 @@ final class RenderBudget {
     return CURRENT.get();
   }
 
-  /** Makes this the thread's budget; {@link #leave} ends that. */
+  /** Makes this the budget of the thread, which renders nothing else. */
   void enter() {
     CURRENT.set(this);
-  }
-
-  void leave() {
-    CURRENT.remove();
   }
 
   long maxText() {
@@ -84,6 +83,32 @@ final class RenderBudget {
       throw stop("makes a list of " + length + " elements, the limit is " + MAX_LIST);
     }
     spend(1 + length / 16);
+  }
+
+  /**
+   * Called on every list or dictionary that a template makes: its elements count with those of the lists inside it, as
+   * often as they stand there. A list of lists of the same list would otherwise take for ever to print or compare.
+   */
+  void weigh(Object value) {
+    list(MAX_LIST + 1L - weigh(value, MAX_LIST + 1L));
+  }
+
+  /** What is left of a limit after an element and all inside it; 0 once it is reached. */
+  private static long weigh(Object value, long left) {
+    long rest = left - 1;
+    Iterable<?> inside =
+        switch (value) {
+          case Map<?, ?> map -> map.values();
+          case Collection<?> list -> list;
+          case null, default -> List.of();
+        };
+    for (Object element : inside) {
+      if (rest <= 0) {
+        return 0;
+      }
+      rest = weigh(element, rest);
+    }
+    return Math.max(0, rest);
   }
 
   private void spend(long cost) {

@@ -14,6 +14,10 @@ import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import jinjava.javax.el.ExpressionFactory;
 
 /**
@@ -23,6 +27,8 @@ import jinjava.javax.el.ExpressionFactory;
 final class TemplateEngine extends Jinjava {
   /** A template's blocks nest a few levels deep; each level takes some frames of the stack. */
   private static final int MAX_MACRO_DEPTH = 32;
+
+  private static final long STACK_SIZE = 4L << 20;
 
   private final ExpressionFactory expressions = PythonSyntax.expressionFactory();
 
@@ -58,7 +64,18 @@ final class TemplateEngine extends Jinjava {
         .withTrimBlocks(true)
         .withLstripBlocks(true)
         .withKeepTrailingNewline(true)
-        .withLegacyOverrides(LegacyOverrides.ALL)
+        .withLegacyOverrides(
+            LegacyOverrides.newBuilder()
+                .withEvaluateMapKeys(true)
+                .withIterateOverMapKeys(true)
+                .withUseNaturalOperatorPrecedence(true)
+                .withParseWhitespaceControlStrictly(true)
+                .withAllowAdjacentTextNodes(true)
+                .withUseTrimmingForNotesAndExpressions(true)
+                .withKeepNullableLoopValues(true)
+                .withHandleBackslashInQuotesOnly(true)
+                .build())
+        .withInterperterFactory(new PythonInterpreter.Factory())
         .withEnableFilterChainOptimization(true)
         .withEnableRecursiveMacroCalls(true)
         .withMaxMacroRecursionDepth(MAX_MACRO_DEPTH)
@@ -84,17 +101,33 @@ final class TemplateEngine extends Jinjava {
    *     message is one line
    */
   String render(String template, Map<String, ?> variables, RenderBudget budget) {
-    budget.enter();
-    RenderResult result;
+    FutureTask<String> task = new FutureTask<>(() -> renderHere(template, variables, budget));
+    // On a thread of its own: a stack of a known size, and an end to whatever the budget does not see.
+    Thread thread = new Thread(null, task, "chat-template", STACK_SIZE);
+    thread.setDaemon(true);
+    thread.start();
     try {
-      result = renderForResult(template, variables, config(budget.maxText()));
-    } catch (RenderBudget.TemplateStopped e) {
-      throw failure(e.getMessage(), e);
-    } catch (StackOverflowError e) {
-      throw failure("nests too deeply", e);
-    } finally {
-      budget.leave();
+      return task.get(RenderBudget.TIME_LIMIT_NANOS * 5 / 4, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      budget.stop("takes too long");
+      throw failure("takes too long", e);
+    } catch (InterruptedException e) {
+      budget.stop("was interrupted");
+      Thread.currentThread().interrupt();
+      throw failure("was interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof StackOverflowError) {
+        throw failure("nests too deeply", e.getCause());
+      }
+      throw e.getCause() instanceof IllegalArgumentException known
+          ? known
+          : failure(e.getCause().getMessage(), e.getCause());
     }
+  }
+
+  private String renderHere(String template, Map<String, ?> variables, RenderBudget budget) {
+    budget.enter();
+    RenderResult result = renderForResult(template, variables, config(budget.maxText()));
     if (budget.stopped() != null) {
       throw failure(budget.stopped(), null);
     }
