@@ -1,4 +1,5 @@
-"""Prints the CRCs in RealWeightsTest: of the first rows of a tensor of each type, dequantised by the gguf package.
+"""Prints the CRCs in RealWeightsTest: of the first rows of a tensor of each type, as the gguf package
+dequantises them.
 
     pip install gguf
     python crc_of_rows.py MODEL.gguf ...

@@ -1,11 +1,13 @@
-"""Makes the golden data of DequantizeTest: blocks of every quantised type and what the gguf package makes of them.
+"""Makes the golden data of DequantizeTest: blocks of every quantised type, and their weights as the
+gguf package dequantises them.
 
     pip install gguf
     python make_quant_golden.py ../resources/dev/dovetail/engine/weights
 
-writes one file a type: an int32 with the number of blocks, the blocks, and their weights as f32, all little-endian.
-Blocks are random bytes; the f16 fields take every kind of finite value (zeros, subnormals, the largest) in turn, and
-the first blocks have all their other bits 0, then 1. An optional second argument multiplies the number of blocks.
+writes one file a type: an int32 with the number of blocks, the blocks, and their weights as f32, all
+little-endian. Blocks are random bytes; the f16 fields take every kind of finite value (zeros,
+subnormals, the largest) in turn; the first two and the last two blocks have all other bits 0, or 1.
+An optional second argument multiplies the number of blocks.
 """
 
 import sys
@@ -30,7 +32,8 @@ HALVES = {
     Type.IQ4_NL: [0],
     Type.IQ4_XS: [0],
 }
-# 0, the smallest and largest subnormal, the smallest normal, 1, 1 + 1/1024, the largest; then the same below zero.
+# 0, the smallest and largest subnormal, the smallest normal, 1, 1 + 1/1024, the largest; then the
+# same below zero.
 EXTREMES = [0x0000, 0x0001, 0x03FF, 0x0400, 0x3C00, 0x3C01, 0x7BFF]
 EXTREMES += [0x8000 | half for half in EXTREMES]
 

@@ -32,6 +32,10 @@ public record RopeConfig(
      *
      * @param factor how far the context is stretched
      * @param originalContext the trained context, tokens
+     * @param extensionFactor the weight of extrapolation in the blend of frequencies, 1 for plain YaRN
+     * @param attentionFactor multiplies sines and cosines, besides the 1 + 0.1 ln(factor) that YaRN itself asks for
+     * @param betaFast turns over the trained context above which a frequency stays as it is
+     * @param betaSlow turns below which a frequency is divided by {@code factor}
      */
     record Yarn(
         float factor,

@@ -2,6 +2,7 @@ package dev.dovetail.models;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,11 @@ public interface TensorFile extends AutoCloseable {
   List<Tensor> tensors();
 
   Optional<Tensor> find(String name);
+
+  /** What the file says about itself, in its order; empty where its format has no place for that. */
+  default Map<String, ?> metadata() {
+    return Map.of();
+  }
 
   /** The tensor of that name, or a {@link ModelFormatException} that says it is missing. */
   default Tensor get(String name) {

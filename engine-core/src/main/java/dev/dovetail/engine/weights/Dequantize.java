@@ -9,8 +9,9 @@ import java.util.Objects;
 
 /**
  * Tensors as f32. Every value is bit-exact: F32, F16 and BF16 widen without loss, and a quantised
- * weight is {@code scale * q}, rounded to f32, then {@code + min}, rounded again (no fused
- * multiply-add), which equals the dequantisation of the {@code gguf} Python package in every bit.
+ * weight, {@code scale * q + min}, equals the dequantisation of the {@code gguf} Python package in
+ * every bit. The product needs at most 24 bits in every type, so it is exact; only the sum rounds,
+ * and a fused multiply-add gives the same.
  *
  * <p>Stateless; safe for use by several threads.
  */
@@ -18,7 +19,28 @@ public final class Dequantize {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** The longest array that every JVM can make. */
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
   private Dequantize() {}
+
+  /**
+   * A whole tensor, row-major, in a new array.
+   *
+   * @param tensor of any type but I32
+   * @throws IllegalArgumentException if the type is I32, or no array can hold the elements
+   */
+  public static float[] all(Tensor tensor) {
+    long count = count(tensor);
+    if (count > MAX_ARRAY) {
+      throw new IllegalArgumentException(
+          "tensor '%s' has %d elements, more than an array holds; read it row by row"
+              .formatted(tensor.name(), count));
+    }
+    float[] out = new float[(int) count];
+    elements(tensor, 0, out.length, out, 0);
+    return out;
+  }
 
   /**
    * One row of a matrix; a vector has the one row 0.
@@ -55,8 +77,7 @@ public final class Dequantize {
           "tensor '%s': elements %d to %d split a block; %s is read in blocks of %d"
               .formatted(tensor.name(), from, from + count, type, blockSize));
     }
-    long total = tensor.data().byteSize() / type.blockBytes() * blockSize;
-    Objects.checkFromIndexSize(from, (long) count, total);
+    Objects.checkFromIndexSize(from, (long) count, count(tensor));
     Objects.checkFromIndexSize(at, count, out.length);
 
     MemorySegment data = tensor.data();
@@ -79,6 +100,11 @@ public final class Dequantize {
               "tensor '%s' holds integers (I32), not weights".formatted(tensor.name()));
       default -> blocks(type, data, offset, count, out, at);
     }
+  }
+
+  private static long count(Tensor tensor) {
+    TensorType type = tensor.type();
+    return tensor.data().byteSize() / type.blockBytes() * type.blockSize();
   }
 
   private static void blocks(

@@ -34,7 +34,7 @@ final class Iq4XsFormat implements QuantFormat {
       int sixBits = ((lows >>> (4 * i)) & 0xF) | (((tops >>> (2 * i)) & 3) << 4);
       scales[group + i] = unit * (sixBits - 32);
       mins[group + i] = 0;
-      UnevenLevels.decode(block, offset + 8 + 16 * i, quants, at + 32 * i);
+      UnevenLevels.decode(block, offset + 8 + 16L * i, quants, at + 32 * i);
     }
   }
 }

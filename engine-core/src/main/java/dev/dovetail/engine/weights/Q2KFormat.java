@@ -43,7 +43,7 @@ final class Q2KFormat implements QuantFormat {
     }
     for (int half = 0; half < 2; half++) {
       for (int i = 0; i < 32; i += 8) {
-        long bytes = PackedBytes.load(block, offset + QUANTS + 32 * half + i);
+        long bytes = PackedBytes.load(block, offset + QUANTS + 32L * half + i);
         for (int run = 0; run < 4; run++) {
           PackedBytes.store(
               quants, at + 128 * half + 32 * run + i, PackedBytes.bits(bytes, 2 * run, 2));

@@ -37,7 +37,7 @@ final class Q3KFormat implements QuantFormat {
     for (int half = 0; half < 2; half++) {
       for (int i = 0; i < 32; i += 8) {
         long tops = PackedBytes.load(block, offset + i);
-        long pairs = PackedBytes.load(block, offset + PAIRS + 32 * half + i);
+        long pairs = PackedBytes.load(block, offset + PAIRS + 32L * half + i);
         for (int run = 0; run < 4; run++) {
           long threeBits =
               PackedBytes.bits(pairs, 2 * run, 2)

@@ -28,7 +28,7 @@ final class Q4KFormat implements QuantFormat {
       int group) {
     SixBitScales.decode(block, offset, scales, mins, group);
     for (int pair = 0; pair < 4; pair++) {
-      long from = offset + SixBitScales.BYTES + 32 * pair;
+      long from = offset + SixBitScales.BYTES + 32L * pair;
       int to = at + 64 * pair;
       for (int i = 0; i < 32; i += 8) {
         long bytes = PackedBytes.load(block, from + i);

@@ -32,7 +32,7 @@ final class Q5KFormat implements QuantFormat {
     for (int i = 0; i < 32; i += 8) {
       long tops = PackedBytes.load(block, offset + SixBitScales.BYTES + i);
       for (int pair = 0; pair < 4; pair++) {
-        long halves = PackedBytes.load(block, offset + HALVES + 32 * pair + i);
+        long halves = PackedBytes.load(block, offset + HALVES + 32L * pair + i);
         long low = PackedBytes.bits(halves, 0, 4) | (PackedBytes.bits(tops, 2 * pair, 1) << 4);
         long high = PackedBytes.bits(halves, 4, 4) | (PackedBytes.bits(tops, 2 * pair + 1, 1) << 4);
         PackedBytes.store(quants, at + 64 * pair + i, low);

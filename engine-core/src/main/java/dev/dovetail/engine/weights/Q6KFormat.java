@@ -41,7 +41,7 @@ final class Q6KFormat implements QuantFormat {
       }
     }
     for (int half = 0; half < 2; half++) {
-      decodeHalf(block, offset + 64 * half, offset + TOPS + 32 * half, quants, at + 128 * half);
+      decodeHalf(block, offset + 64L * half, offset + TOPS + 32L * half, quants, at + 128 * half);
     }
   }
 

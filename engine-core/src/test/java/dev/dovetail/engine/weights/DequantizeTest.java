@@ -52,6 +52,18 @@ class DequantizeTest {
         .isEqualTo(QuantGolden.bits(golden.weights(), from, from + count));
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F32", "F16", "BF16", "I32"})
+  void allIsEveryRow(TensorType type) {
+    QuantGolden golden = QuantGolden.load(type);
+    float[] all = Dequantize.all(golden.matrix(4));
+    assertThat(all).hasSameSizeAs(golden.weights());
+    assertThat(QuantGolden.bits(all, 0, all.length))
+        .isEqualTo(QuantGolden.bits(golden.weights(), 0, all.length));
+  }
+
   @Test
   void everyFiniteHalfWidensExactly() {
     ByteBuffer bytes = ByteBuffer.allocate(2 * 0x10000).order(ByteOrder.LITTLE_ENDIAN);

@@ -74,6 +74,30 @@ class QuantFormatsTest {
     }
   }
 
+  /** What lets kernels choose freely between a multiply and an add and a fused multiply-add. */
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"F32", "F16", "BF16", "I32"})
+  void productsAreExact(TensorType type) {
+    QuantGolden golden = QuantGolden.load(type);
+    QuantFormat format = QuantFormats.of(type);
+    byte[] quants = new byte[type.blockSize()];
+    float[] scales = new float[type.blockSize() / format.groupSize()];
+    float[] mins = new float[scales.length];
+    for (int block = 0; block < golden.count(); block++) {
+      long offset = (long) block * type.blockBytes();
+      format.decode(MemorySegment.ofArray(golden.blocks()), offset, quants, 0, scales, mins, 0);
+      for (int i = 0; i < quants.length; i++) {
+        float scale = scales[i / format.groupSize()];
+        float product = scale * quants[i];
+        assertThat((double) product)
+            .as("%s block %d weight %d", type, block, i)
+            .isEqualTo((double) scale * quants[i]);
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16", "BF16", "I32"})
   void typesWithoutBlocksHaveNoFormat(TensorType type) {

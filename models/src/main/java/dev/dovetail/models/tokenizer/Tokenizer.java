@@ -6,9 +6,14 @@ import java.util.Set;
 /** Text to token ids and back, as the model was trained. Immutable, safe for use by several threads. */
 public interface Tokenizer {
 
-  /** The tokenizer that a file's metadata describe. */
+  /**
+   * The tokenizer that a file's metadata describe; its ids are those of llama.cpp.
+   *
+   * @throws dev.dovetail.models.ModelFormatException if they describe none, one of a kind that is not read, or a damaged
+   *     one
+   */
   static Tokenizer of(GgufFile file) {
-    throw new UnsupportedOperationException("being written"); 
+    return new GgufTokenizer(TokenizerData.of(file));
   }
 
   /** The number of token ids. */
