@@ -1,7 +1,6 @@
 package dev.dovetail.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -196,12 +195,10 @@ final class AttentionTest {
         int[] path = concat(text, pathTokens(session.batch, node));
         for (int layer = 0; layer < LAYERS; layer++) {
           double[] expected = naive(shape, path, layer);
-          for (int i = 0; i < expected.length; i++) {
-            // Scores reach some tens, so their rounding errors and those of exp are a few 1e-5.
-            assertThat((double) results[node][layer * shape.qWidth() + i])
-                .as("%s node %d layer %d element %d", shape, node, layer, i)
-                .isCloseTo(expected[i], within(2e-4));
-          }
+          int from = layer * shape.qWidth();
+          float[] actual = Arrays.copyOfRange(results[node], from, from + shape.qWidth());
+          // Scores reach some tens, so their rounding errors and those of exp are a few 1e-5.
+          Floats.assertClose(actual, expected, 2e-4, "%s node %d layer %d", shape, node, layer);
         }
       }
     }
@@ -237,9 +234,8 @@ final class AttentionTest {
           plain = plainDecodingOfPaths(shape, text, session.batch);
         }
         for (int node = 0; node < results.length; node++) {
-          assertThat(results[node])
-              .as("%s prefix %d node %d threads %d", shape, prefix, node, threads)
-              .containsExactly(plain[node]);
+          Floats.assertSameBits(
+              results[node], plain[node], "%s prefix %d node %d threads %d", shape, prefix, node, threads);
         }
       }
     }
@@ -276,9 +272,8 @@ final class AttentionTest {
             results.addAll(List.of(session.chain(Arrays.copyOfRange(text, from, to))));
           }
           for (int i = 0; i < text.length; i++) {
-            assertThat(results.get(i))
-                .as("group %d chunk %d threads %d position %d", group, chunk, threads, i)
-                .containsExactly(plain[i]);
+            Floats.assertSameBits(
+                results.get(i), plain[i], "group %d chunk %d threads %d position %d", group, chunk, threads, i);
           }
         }
       }
