@@ -1,6 +1,8 @@
 package dev.dovetail.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -29,6 +31,15 @@ final class Cli {
   private static Map<String, Function<Console, Object>> commands() {
     Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
     commands.put("run", RunCommand::new);
+    commands.put("chat", ChatCommand::new);
+    commands.put("pull", PullCommand::new);
+    commands.put("list", ListCommand::new);
+    commands.put("rm", RmCommand::new);
+    commands.put("inspect", InspectCommand::new);
+    commands.put("tokenize", TokenizeCommand::new);
+    commands.put("score", ScoreCommand::new);
+    commands.put("doctor", DoctorCommand::new);
+    commands.put("completion", CompletionCommand::new);
     return commands;
   }
 
@@ -39,6 +50,8 @@ final class Cli {
       return line.execute(args);
     } catch (ClosedOutputException e) {
       return DONE; // whoever read the output has seen enough
+    } catch (Error e) { // picocli hands exceptions to its handlers, and lets errors pass
+      return failed(e, Arrays.asList(args).contains("-v") || Arrays.asList(args).contains("--verbose"), console);
     }
   }
 
@@ -53,8 +66,9 @@ final class Cli {
     } else {
       COMMANDS.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
     }
-    root.setOut(new PrintWriter(console.out().asStream(), true, java.nio.charset.StandardCharsets.UTF_8));
-    root.setErr(new PrintWriter(console.err().asStream(), true, java.nio.charset.StandardCharsets.UTF_8));
+    root.setOut(new PrintWriter(console.out().asStream(), true, StandardCharsets.UTF_8));
+    root.setErr(new PrintWriter(console.err().asStream(), true, StandardCharsets.UTF_8));
+    root.setAbbreviatedOptionsAllowed(false);
     root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     root.setUsageHelpWidth(100);
     root.setUsageHelpLongOptionsMaxWidth(30);
@@ -73,8 +87,8 @@ final class Cli {
   }
 
   private static int failed(Throwable e, boolean verbose, Console console) {
-    if (e instanceof ClosedOutputException closed) {
-      throw closed;
+    if (e instanceof ClosedOutputException) {
+      return DONE; // whoever read the output has seen enough
     }
     console.err().line("dovetail: " + Failures.describe(e));
     if (verbose) {

@@ -47,8 +47,9 @@ final class Failures {
     };
   }
 
+  /** The message on one line, safe for a terminal. */
   static String oneLine(String message) {
-    return String.valueOf(message).strip().replaceAll("\\s*\\R\\s*", " ");
+    return Printable.of(String.valueOf(message).strip().replaceAll("\\s*\\R\\s*", " "));
   }
 
   static String stackTrace(Throwable thrown) {

@@ -30,8 +30,8 @@ final class GenerationFlags {
       names = "--temp",
       order = 40,
       paramLabel = "T",
-      description = "Temperature; 0 always takes the likeliest token. Default: ${DEFAULT-VALUE}.")
-  private float temperature;
+      description = "Temperature; 0 always takes the likeliest token. Default: 0 for run, 0.7 for chat.")
+  private Float givenTemperature;
 
   @Option(
       names = "--top-k",
@@ -71,9 +71,10 @@ final class GenerationFlags {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** The options, checked; a seed that was not given is drawn at each call. */
-  GenerationOptions options() {
-    long chosen = seed != null ? seed : temperature == 0 ? 0 : new SecureRandom().nextInt() & 0x7fff_ffffL;
+  /** The options, checked; a seed that is needed and was not given is drawn. */
+  GenerationOptions options(float defaultTemperature) {
+    float temperature = givenTemperature == null ? defaultTemperature : givenTemperature;
+    long chosen = seed != null ? seed : temperature == 0 ? 0 : randomSeed();
     OptionChecks checks = new OptionChecks(spec);
     checks.that(maxTokens >= 1, "--max-tokens must be at least 1; found " + maxTokens);
     checks.that(!stops.contains(""), "--stop is empty; it would end every text");
@@ -92,5 +93,10 @@ final class GenerationFlags {
         .withMaxTokens(maxTokens)
         .withStops(stops)
         .withSampling(sampling);
+  }
+
+  /** Short enough to be typed again. */
+  private static long randomSeed() {
+    return new SecureRandom().nextInt(1 << 30);
   }
 }

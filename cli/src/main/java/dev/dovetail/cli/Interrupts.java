@@ -5,11 +5,8 @@ import org.jline.utils.Signals;
 
 /** How Ctrl-C reaches a command. */
 interface Interrupts {
-  /**
-   * Until the result is closed, the first Ctrl-C calls {@code first} on a thread of its own, and the second ends the
-   * process at once.
-   */
-  Scope handle(Runnable first);
+  /** Until the result is closed, each Ctrl-C calls {@code handler} on a thread of its own. */
+  Scope handle(Runnable handler);
 
   /** Ends the handling. */
   interface Scope extends AutoCloseable {
@@ -19,18 +16,21 @@ interface Interrupts {
 
   /** The signal of this process. */
   static Interrupts ofProcess() {
-    return first -> {
-      AtomicBoolean before = new AtomicBoolean();
-      Object previous =
-          Signals.register(
-              "INT",
-              () -> {
-                if (before.getAndSet(true)) {
-                  Runtime.getRuntime().halt(Cli.INTERRUPTED);
-                }
-                first.run();
-              });
+    return handler -> {
+      Object previous = Signals.register("INT", handler);
       return () -> Signals.unregister("INT", previous);
     };
+  }
+
+  /** The first Ctrl-C calls {@code first}, the second ends the process at once. */
+  default Scope handleOnce(Runnable first) {
+    AtomicBoolean before = new AtomicBoolean();
+    return handle(
+        () -> {
+          if (before.getAndSet(true)) {
+            Runtime.getRuntime().halt(Cli.INTERRUPTED);
+          }
+          first.run();
+        });
   }
 }

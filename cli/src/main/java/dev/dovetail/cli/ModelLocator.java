@@ -1,7 +1,12 @@
 package dev.dovetail.cli;
 
+import dev.dovetail.models.store.CatalogueEntry;
+import dev.dovetail.models.store.ModelStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Finds the file of a model that was named. */
 final class ModelLocator {
@@ -14,17 +19,27 @@ final class ModelLocator {
     this.console = console;
   }
 
-  /** The file of a path or a catalogue name; a catalogue's model that is not stored is pulled. */
+  /** The file of a path or of a name in the store; a catalogue's model that is not stored is pulled. */
   Path locate(String name) {
     Path path = Path.of(name);
-    if (Files.exists(path)) {
-      return path;
+    if (Files.isRegularFile(path)) {
+      return path; // without opening the store
     }
-    String folder = console.env().getOrDefault("DOVETAIL_MODELS", "");
-    Path store =
-        folder.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache", "dovetail", "models")
-            : Path.of(folder);
-    return store.resolve("SmolLM2-135M-Instruct.Q4_1.gguf");
+    ModelStore store = ModelStore.open(console.env());
+    Optional<CatalogueEntry> entry = store.catalogue().find(name);
+    if (entry.isEmpty() || store.find(name).isPresent()) {
+      return store.resolve(name);
+    }
+    console
+        .err()
+        .line(
+            "dovetail: %s is not here yet; pulling %s (%s) into %s"
+                .formatted(
+                    name, entry.get().file(), Units.bytes(entry.get().size()), store.folder()));
+    try (PullProgress progress = new PullProgress(console)) {
+      return store.pull(name, progress);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

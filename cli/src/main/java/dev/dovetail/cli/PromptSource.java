@@ -1,6 +1,11 @@
 package dev.dovetail.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,13 +29,19 @@ final class PromptSource {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** Checks what can be checked without reading. */
-  void check(Console console) {
+  /**
+   * Checks what can be checked without reading.
+   *
+   * @param lines whether lines are wanted, which no argument can give
+   */
+  void check(Console console, boolean lines) {
     OptionChecks checks = new OptionChecks(spec);
     checks.that(
         argument == null || file == null, "give the text as an argument or by --file, not both");
     checks.that(
-        argument != null || file != null || !console.inTerminal(),
+        argument == null || !lines, "--jsonl reads --file or standard input, not an argument");
+    checks.that(
+        argument != null || file != null || !console.inTerminal() || lines,
         "a text is missing: give it as an argument, by --file, or through standard input");
   }
 
@@ -45,5 +56,18 @@ final class PromptSource {
   /** The text without the end of its last line, which a file or an echo has for its own sake. */
   String readLine(Console console) {
     return argument != null ? argument : read(console).replaceFirst("\\R\\z", "");
+  }
+
+  /** Reads the file or standard input line by line. */
+  void withLines(Console console, Consumer<Utf8Lines> reader) {
+    if (file == null) {
+      reader.accept(new Utf8Lines(console.in(), "standard input"));
+      return;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      reader.accept(new Utf8Lines(in, file.toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code dovetail run}: one prompt, one answer. */
 @Command(
     name = "run",
-    sortOptions = true,
+    sortOptions = false,
     description = "Answers one prompt and streams the answer.",
     optionListHeading = "%nOptions:%n",
     footer = {
@@ -85,7 +85,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
-    GenerationOptions options = generation.options();
+    GenerationOptions options = generation.options(0);
     String text = raw ? prompt.read(console) : prompt.readLine(console);
     Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
     draft.applyTo(builder);
@@ -100,7 +100,7 @@ final class RunCommand implements Callable<Integer> {
     OptionChecks checks = new OptionChecks(spec);
     checks.that(!json || !showDraft, "--json and --show-draft exclude each other");
     checks.that(!raw || system == null, "--raw takes no --system: write all of the text yourself");
-    prompt.check(console);
+    prompt.check(console, false);
     draft.check();
     engine.check();
   }
@@ -131,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
 
   private Completion generate(
       Session session, int[] ids, GenerationOptions options, Consumer<Token> sink) {
-    try (Interrupts.Scope _ = console.interrupts().handle(options.cancellation()::cancel)) {
+    try (Interrupts.Scope _ = console.interrupts().handleOnce(options.cancellation()::cancel)) {
       return session.generate(ids, options, sink);
     }
   }
