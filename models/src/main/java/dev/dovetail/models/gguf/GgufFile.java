@@ -5,6 +5,7 @@ import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.internal.MappedFile;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A GGUF file, version 2 or 3, little-endian, memory-mapped and validated; split files are read as one. Safe for use by
- * several threads; the metadata stay usable after closing.
+ * A GGUF file, version 2 or 3, little-endian, memory-mapped and validated; split files are read as
+ * one. Safe for use by several threads; the metadata stay usable after closing.
  */
 public final class GgufFile implements TensorFile {
   private final List<MappedFile> files;
@@ -28,9 +29,11 @@ public final class GgufFile implements TensorFile {
   }
 
   /**
-   * Opens and checks a file, or the first of split files and with it the others, which lie beside it.
+   * Opens and checks a file, or the first of split files and with it the others, which lie beside
+   * it.
    *
-   * @throws ModelFormatException if it is damaged, hostile, or holds a tensor of a type that is not read
+   * @throws ModelFormatException if it is damaged, hostile, or holds a tensor of a type that is not
+   *     read
    * @throws java.io.UncheckedIOException if it cannot be read
    */
   public static GgufFile open(Path path) {
@@ -50,6 +53,27 @@ public final class GgufFile implements TensorFile {
       return new GgufFile(files, first, tensors);
     } catch (RuntimeException e) {
       files.forEach(MappedFile::close);
+      throw e;
+    }
+  }
+
+  /**
+   * Reads and checks a file whose bytes are in memory already, such as a resource.
+   *
+   * @param label what error messages call it
+   * @param bytes not modified; must live as long as the file is used
+   * @throws ModelFormatException as {@link #open}
+   */
+  public static GgufFile of(Path label, MemorySegment bytes) {
+    MappedFile file = MappedFile.of(label, bytes);
+    try {
+      GgufPart part = GgufPart.read(file);
+      GgufSplit.checkCount(label, part.metadata(), part.tensors().size());
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      add(tensors, label, part);
+      return new GgufFile(List.of(file), part, tensors);
+    } catch (RuntimeException e) {
+      file.close();
       throw e;
     }
   }

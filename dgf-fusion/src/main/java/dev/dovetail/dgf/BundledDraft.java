@@ -1,0 +1,58 @@
+package dev.dovetail.dgf;
+
+import dev.dovetail.engine.round.DraftModel;
+import dev.dovetail.engine.round.DraftTarget;
+import dev.dovetail.models.ModelConfig;
+import dev.dovetail.models.gguf.GgufFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A draft that comes with the engine, and the targets it serves: any quantisation of one model, known by its name and
+ * shape.
+ *
+ * @param resource its file, beside this class
+ * @param namePrefix how the target's name begins, letters and digits only, lower case
+ */
+record BundledDraft(
+    String resource, String namePrefix, String architecture, int layers, int hidden, int vocabulary) {
+  private static final List<BundledDraft> ALL =
+      List.of(
+          new BundledDraft(
+              "smollm2-135m-instruct.dgf.gguf", "smollm2135m", "llama", 30, 576, 49152));
+
+  /** The draft for a target, if there is one. */
+  static Optional<BundledDraft> find(ModelConfig target) {
+    return ALL.stream().filter(draft -> draft.serves(target)).findFirst();
+  }
+
+  private boolean serves(ModelConfig target) {
+    String name = target.name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    return name.startsWith(namePrefix)
+        && target.architecture().equals(architecture)
+        && target.layers() == layers
+        && target.hidden() == hidden
+        && target.vocabulary() == vocabulary;
+  }
+
+  DraftModel load(DraftTarget target) {
+    try (InputStream in = BundledDraft.class.getResourceAsStream("drafts/" + resource)) {
+      if (in == null) {
+        throw new IllegalStateException(
+            "the draft " + resource + " is missing from the dgf-fusion jar: build it again");
+      }
+      MemorySegment bytes = MemorySegment.ofArray(in.readAllBytes());
+      try (GgufFile file = GgufFile.of(Path.of(resource), bytes)) {
+        return DgfProvider.openBundled(file, target);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

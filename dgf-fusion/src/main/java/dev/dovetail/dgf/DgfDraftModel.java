@@ -1,0 +1,84 @@
+package dev.dovetail.dgf;
+
+import dev.dovetail.engine.round.DraftModel;
+import dev.dovetail.engine.round.DraftTarget;
+import dev.dovetail.engine.round.Drafter;
+import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.TensorFile;
+import dev.dovetail.models.TensorFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A DGF draft loaded for one target. */
+final class DgfDraftModel implements DraftModel {
+  /** The metadata key under which a draft in one file has its configuration, as JSON. */
+  static final String CONFIG_KEY = "dovetail.config";
+
+  private static final String CONFIG_FILE = "config.json";
+  private static final List<String> TENSOR_FILES =
+      List.of("model.safetensors", "pytorch_model.bin");
+
+  private final String name;
+  private final DgfWeights weights;
+
+  private DgfDraftModel(String name, DgfWeights weights) {
+    this.name = name;
+    this.weights = weights;
+  }
+
+  /** Whether a path is a folder that looks like a DGF checkpoint. */
+  static boolean recognises(Path path) {
+    return Files.isRegularFile(path.resolve(CONFIG_FILE));
+  }
+
+  /** Loads a folder with {@code config.json} beside {@code model.safetensors} or {@code pytorch_model.bin}. */
+  static DgfDraftModel openFolder(Path folder, DraftTarget target) {
+    Path configFile = folder.resolve(CONFIG_FILE);
+    DgfConfig config;
+    try {
+      config = DgfConfig.parse(Files.readString(configFile), configFile);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    config.checkMatches(target.config(), configFile);
+    Path tensors =
+        TENSOR_FILES.stream()
+            .map(folder::resolve)
+            .filter(Files::isRegularFile)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new ModelFormatException(
+                        folder, "has neither of " + String.join(", ", TENSOR_FILES)));
+    try (TensorFile file = TensorFiles.open(tensors)) {
+      return load(file, config, target);
+    }
+  }
+
+  /** Loads a draft from its tensors; the file may be closed afterwards. */
+  static DgfDraftModel load(TensorFile file, DgfConfig config, DraftTarget target) {
+    DgfWeights weights = new DgfCheckpoint(file, config).load(target);
+    String name =
+        "dgf %s (%d layers, %d tokens)"
+            .formatted(config.target(), config.shape().layers(), config.draftVocabulary());
+    return new DgfDraftModel(name, weights);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Drafter newDrafter(int capacity) {
+    return new DgfDrafter(name, weights, capacity);
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.dovetail.dgf;
+
+import dev.dovetail.engine.round.DraftModel;
+import dev.dovetail.engine.round.DraftProvider;
+import dev.dovetail.engine.round.DraftTarget;
+import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.gguf.GgufFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Finds DGF drafts: those that come with the engine, and checkpoints of the user's. */
+public final class DgfProvider implements DraftProvider {
+  @Override
+  public Optional<DraftModel> bundled(DraftTarget target) {
+    return BundledDraft.find(target.config()).map(draft -> draft.load(target));
+  }
+
+  @Override
+  public Optional<DraftModel> open(Path checkpoint, DraftTarget target) {
+    if (DgfDraftModel.recognises(checkpoint)) {
+      return Optional.of(DgfDraftModel.openFolder(checkpoint, target));
+    }
+    if (Files.isRegularFile(checkpoint)) {
+      try (GgufFile file = GgufFile.open(checkpoint)) {
+        return openFile(file, target);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<DraftModel> openFile(GgufFile file, DraftTarget target) {
+    if (!(file.metadata().get(DgfDraftModel.CONFIG_KEY) instanceof String json)) {
+      return Optional.empty();
+    }
+    DgfConfig config = DgfConfig.parse(json, file.path());
+    config.checkMatches(target.config(), file.path());
+    return Optional.of(DgfDraftModel.load(file, config, target));
+  }
+
+  /** As {@link #openFile}, for a file that must be a draft. */
+  static DraftModel openBundled(GgufFile file, DraftTarget target) {
+    return openFile(file, target)
+        .orElseThrow(
+            () -> new ModelFormatException(file.path(), "is not a draft, though it came as one"));
+  }
+}

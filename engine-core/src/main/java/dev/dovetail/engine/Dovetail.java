@@ -1,0 +1,166 @@
+package dev.dovetail.engine;
+
+import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DeviceOptions;
+import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.round.DraftModel;
+import dev.dovetail.engine.round.DraftProvider;
+import dev.dovetail.engine.round.DraftTarget;
+import dev.dovetail.engine.round.TreeShape;
+import dev.dovetail.models.Model;
+import dev.dovetail.models.ModelFormatException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.StreamSupport;
+
+/**
+ * The way in.
+ *
+ * {@snippet :
+ * try (Engine engine = Dovetail.open(path).draft(Draft.auto()).build();
+ *     Chat chat = engine.newChat()) {
+ *   chat.send("Hello!", token -> System.out.print(token.text()));
+ * }
+ * }
+ */
+public final class Dovetail {
+  private Dovetail() {}
+
+  /** Starts to open a GGUF file (the first of split ones); nothing is read before {@link Builder#build}. */
+  public static Builder open(Path model) {
+    return new Builder(model);
+  }
+
+  /** What may be chosen before the weights are loaded. For one thread. */
+  public static final class Builder {
+    /** A chain of two: on few cores each further token of a pass costs nearly as much as it may gain. */
+    private static final TreeShape DEFAULT_TREE = new TreeShape(2, 1);
+
+    private final Path path;
+    private Draft draft = Draft.auto();
+    private DeviceOptions device = DeviceOptions.DEFAULT;
+    private TreeShape tree = DEFAULT_TREE;
+    private int context;
+
+    private Builder(Path path) {
+      this.path = Objects.requireNonNull(path);
+    }
+
+    /** Which draft guesses; {@link Draft#auto} unless chosen. */
+    public Builder draft(Draft choice) {
+      draft = Objects.requireNonNull(choice);
+      return this;
+    }
+
+    /** Worker threads; 0, the default, takes the performance cores that this process may use. */
+    public Builder threads(int count) {
+      device = new DeviceOptions(count);
+      return this;
+    }
+
+    /** How large trees the draft is asked for, unless a generation chooses. */
+    public Builder tree(TreeShape shape) {
+      tree = Objects.requireNonNull(shape);
+      return this;
+    }
+
+    /** Most tokens of a session; 0, the default, takes what the model was made for. Memory is taken as it fills. */
+    public Builder context(int tokens) {
+      if (tokens < 0 || tokens == 1) {
+        throw new IllegalArgumentException(
+            "a context holds at least 2 tokens (0: the model's own); found " + tokens);
+      }
+      context = tokens;
+      return this;
+    }
+
+    /**
+     * Loads the model and its draft.
+     *
+     * @throws ModelFormatException if a file cannot be used
+     * @throws java.io.UncheckedIOException if a file cannot be read
+     * @throws IllegalArgumentException if the context is larger than the model's
+     * @throws IllegalStateException if no device is on the class path
+     */
+    public Engine build() {
+      long start = System.nanoTime();
+      Model model = Model.open(path);
+      Device opened = null;
+      TargetWeights weights = null;
+      try {
+        int tokens = context(model);
+        opened = cpu().open(device);
+        weights = TargetWeights.load(model, opened);
+        Optional<DraftModel> drafting = draft(model, opened);
+        double loadMs = (System.nanoTime() - start) / 1e6;
+        return new Engine(model, opened, weights, drafting, tokens, tree, loadMs);
+      } catch (RuntimeException | Error e) {
+        if (weights != null) {
+          weights.close();
+        }
+        if (opened != null) {
+          opened.close();
+        }
+        model.close();
+        throw e;
+      }
+    }
+
+    private int context(Model model) {
+      int most = model.config().contextLength();
+      if (context > most) {
+        throw new IllegalArgumentException(
+            "a context of %d tokens is larger than the %d that the model was made for"
+                .formatted(context, most));
+      }
+      return context == 0 ? most : context;
+    }
+
+    private static DeviceProvider cpu() {
+      return StreamSupport.stream(ServiceLoader.load(DeviceProvider.class).spliterator(), false)
+          .filter(provider -> provider.kind().equals("cpu"))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalStateException(
+                      "no CPU device was found: add dev.dovetail:verify-cpu to the class path"));
+    }
+
+    private Optional<DraftModel> draft(Model model, Device opened) {
+      DraftTarget target =
+          new DraftTarget(
+              model.config(),
+              TargetWeights.embeddingTensor(model),
+              TargetWeights.headTensor(model),
+              opened);
+      return switch (draft) {
+        case Draft.None none -> Optional.empty();
+        case Draft.Custom custom -> Optional.of(custom.factory().apply(target));
+        case Draft.Auto auto -> firstOf(provider -> provider.bundled(target));
+        case Draft.Checkpoint checkpoint ->
+            Optional.of(
+                firstOf(provider -> provider.open(checkpoint.path(), target))
+                    .orElseThrow(
+                        () ->
+                            new ModelFormatException(
+                                checkpoint.path(),
+                                "is no draft that this engine knows: wanted a folder with config.json"
+                                    + " and model.safetensors or pytorch_model.bin, or one file")));
+      };
+    }
+
+    private static Optional<DraftModel> firstOf(
+        java.util.function.Function<DraftProvider, Optional<DraftModel>> open) {
+      for (DraftProvider provider : ServiceLoader.load(DraftProvider.class)) {
+        Optional<DraftModel> found = open.apply(provider);
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+      return Optional.empty();
+    }
+  }
+}

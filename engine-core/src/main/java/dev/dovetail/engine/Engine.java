@@ -1,0 +1,134 @@
+package dev.dovetail.engine;
+
+import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.round.DecoderTarget;
+import dev.dovetail.engine.round.DraftModel;
+import dev.dovetail.engine.round.Drafter;
+import dev.dovetail.engine.round.NoDrafter;
+import dev.dovetail.engine.round.SpeculativeDecoder;
+import dev.dovetail.engine.round.Target;
+import dev.dovetail.engine.round.TreePolicy;
+import dev.dovetail.engine.round.TreeShape;
+import dev.dovetail.models.Model;
+import dev.dovetail.models.ModelConfig;
+import dev.dovetail.models.chat.ChatTemplate;
+import dev.dovetail.models.tokenizer.Tokenizer;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A model ready to generate: weights, the draft's weights, and the device they run on, shared by any number of
+ * sessions. Safe for use by several threads; sessions are not. Passes of different sessions take turns on the device.
+ * Close sessions before the engine.
+ */
+public final class Engine implements AutoCloseable {
+  private final Model model;
+  private final Device device;
+  private final TargetWeights weights;
+  private final Optional<DraftModel> draft;
+  private final int context;
+  private final TreeShape tree;
+  private final double loadMs;
+
+  Engine(
+      Model model,
+      Device device,
+      TargetWeights weights,
+      Optional<DraftModel> draft,
+      int context,
+      TreeShape tree,
+      double loadMs) {
+    this.model = model;
+    this.device = device;
+    this.weights = weights;
+    this.draft = draft;
+    this.context = context;
+    this.tree = tree;
+    this.loadMs = loadMs;
+  }
+
+  public ModelConfig config() {
+    return model.config();
+  }
+
+  public Tokenizer tokenizer() {
+    return model.tokenizer();
+  }
+
+  /** The model's chat template, if its file has one. */
+  public Optional<ChatTemplate> chatTemplate() {
+    return model.chatTemplate();
+  }
+
+  /** Most tokens of a session, prompt and answer together. */
+  public int context() {
+    return context;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** The draft's name, or {@code none}. */
+  public String draftName() {
+    return draft.map(DraftModel::name).orElse("none");
+  }
+
+  double loadMs() {
+    return loadMs;
+  }
+
+  TreePolicy newPolicy(Optional<TreeShape> wanted) {
+    return TreePolicy.fixed(wanted.orElse(tree));
+  }
+
+  /** A new sequence of tokens. */
+  public Session newSession() {
+    Drafter drafter =
+        draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
+    return new Session(this, new SpeculativeDecoder(newTarget(), drafter));
+  }
+
+  /** The target by itself on a new sequence, for callers that want logits or features. The caller closes it. */
+  public Target newTarget() {
+    return new DecoderTarget(weights, context);
+  }
+
+  /** A new conversation. */
+  public Chat newChat() {
+    return new Chat(this);
+  }
+
+  /**
+   * Continues a text as it stands, without a chat template.
+   *
+   * @see Session#generate
+   */
+  public Completion complete(String text, GenerationOptions options, Consumer<Token> sink) {
+    try (Session session = newSession()) {
+      return session.generate(rawPrompt(text), options, sink);
+    }
+  }
+
+  /** The ids of a raw text, behind the begin-of-text token where the model wants one; special spellings stay text. */
+  public int[] rawPrompt(String text) {
+    int[] ids = tokenizer().encode(text, false);
+    int begin = tokenizer().beginOfText();
+    if (begin < 0) {
+      return ids;
+    }
+    int[] withBegin = new int[ids.length + 1];
+    withBegin[0] = begin;
+    System.arraycopy(ids, 0, withBegin, 1, ids.length);
+    return withBegin;
+  }
+
+  @Override
+  public void close() {
+    draft.ifPresent(DraftModel::close);
+    weights.close();
+    device.close();
+    model.close();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.dovetail.engine;
+
+import java.util.OptionalLong;
+
+/**
+ * How a text came about. Times in ms, rates in tokens per second.
+ *
+ * @param loadMs opening and packing the model, once per engine
+ * @param ttftMs from the call to the first token
+ * @param prefillTokPerS prompt tokens that were computed, per second; 0 if none was
+ * @param decodeTokPerS tokens after the first, per second; 0 if there is none
+ * @param rounds verification passes after the prompt
+ * @param tau tokens after the first per round, the correction or bonus counted; 0 without a round
+ * @param drafted guessed tokens
+ * @param accepted guessed tokens that the target chose too
+ * @param draftMs drafting, and telling the draft what was verified
+ * @param verifyMs passes of the target, choosing tokens included
+ * @param bytesToDraft through the channel, features and ids
+ * @param bytesFromDraft through the channel, trees
+ * @param peakRssBytes of the process so far, where the system tells
+ * @param peakVramBytes on a GPU, 0 without one
+ * @param draft the drafter's name, {@code none} for plain decoding
+ * @param kernels such as {@code panama-512}
+ */
+public record GenerationStats(
+    double loadMs,
+    double ttftMs,
+    double prefillTokPerS,
+    double decodeTokPerS,
+    long rounds,
+    double tau,
+    long drafted,
+    long accepted,
+    double draftMs,
+    double verifyMs,
+    long bytesToDraft,
+    long bytesFromDraft,
+    OptionalLong peakRssBytes,
+    long peakVramBytes,
+    String draft,
+    String kernels,
+    int threads) {}

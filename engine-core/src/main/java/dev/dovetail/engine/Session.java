@@ -1,0 +1,181 @@
+package dev.dovetail.engine;
+
+import dev.dovetail.engine.round.Round;
+import dev.dovetail.engine.round.SpeculativeDecoder;
+import dev.dovetail.engine.round.TreePolicy;
+import dev.dovetail.engine.sampling.Sampler;
+import dev.dovetail.models.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * One sequence of tokens over an engine's weights. What consecutive prompts share is computed once. Owns its KV cache;
+ * for one thread at a time, while other sessions of the engine run on other threads.
+ */
+public final class Session implements AutoCloseable {
+  private final Engine engine;
+  private final Tokenizer tokenizer;
+  private final SpeculativeDecoder decoder;
+
+  Session(Engine engine, SpeculativeDecoder decoder) {
+    this.engine = engine;
+    this.tokenizer = engine.tokenizer();
+    this.decoder = decoder;
+  }
+
+  /**
+   * Continues a prompt.
+   *
+   * @param prompt token ids, at least one, fewer than the engine's context
+   * @param sink receives each token as it is accepted, on the calling thread; what it throws ends the generation and
+   *     reaches the caller
+   * @throws IllegalArgumentException if the prompt does not fit the context or names tokens that do not exist
+   */
+  public Completion generate(int[] prompt, GenerationOptions options, Consumer<Token> sink) {
+    check(prompt);
+    return new Generation(prompt, options, sink).run();
+  }
+
+  private void check(int[] prompt) {
+    if (prompt.length == 0) {
+      throw new IllegalArgumentException(
+          "the prompt has no tokens, and this model has no begin-of-text token: give some text");
+    }
+    if (prompt.length >= engine.context()) {
+      throw new IllegalArgumentException(
+          "the prompt has %d tokens, the context holds %d: shorten it or choose a larger context"
+              .formatted(prompt.length, engine.context()));
+    }
+    for (int id : prompt) {
+      if (id < 0 || id >= engine.config().vocabulary()) {
+        throw new IllegalArgumentException(
+            "token id %d is outside the vocabulary of %d"
+                .formatted(id, engine.config().vocabulary()));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+
+  /** The tokens of one call, from prompt to reason for ending. */
+  private final class Generation {
+    private final int[] prompt;
+    private final GenerationOptions options;
+    private final Consumer<Token> sink;
+    private final Sampler sampler;
+    private final TextStream text;
+    private final Set<Integer> ends = tokenizer.endOfText();
+    private final List<Integer> ids = new ArrayList<>();
+    private final long bytesToDraftBefore = decoder.channel().bytesToDraft();
+    private final long bytesFromDraftBefore = decoder.channel().bytesFromDraft();
+    private FinishReason reason;
+    private long rounds;
+    private long drafted;
+    private long accepted;
+    private long draftNanos;
+    private long verifyNanos;
+
+    Generation(int[] prompt, GenerationOptions options, Consumer<Token> sink) {
+      this.prompt = prompt;
+      this.options = options;
+      this.sink = sink;
+      sampler = new Sampler(options.sampling(), engine.config().vocabulary());
+      text = new TextStream(tokenizer.newStreamDecoder(), options.stops());
+    }
+
+    Completion run() {
+      long start = System.nanoTime();
+      int computed = decoder.prefill(prompt, sampler, options.cancellation()::isCancelled);
+      long first = System.nanoTime();
+      if (computed < 0) {
+        cancel();
+      } else {
+        emit(prompt.length, false);
+      }
+      TreePolicy policy = engine.newPolicy(options.tree());
+      while (reason == null) {
+        if (options.cancellation().isCancelled()) {
+          cancel();
+        } else {
+          round(policy);
+        }
+      }
+      long end = System.nanoTime();
+      return new Completion(
+          text.text(),
+          ids,
+          prompt.length,
+          reason,
+          options.sampling().seed(),
+          stats(computed, first - start, end - first));
+    }
+
+    private void round(TreePolicy policy) {
+      int before = decoder.known();
+      int room = Math.min(options.maxTokens() - ids.size(), engine.context() - before);
+      Round round = decoder.step(policy.next(), sampler, room, ends::contains);
+      policy.observe(round);
+      rounds++;
+      drafted += round.drafted();
+      draftNanos += round.draftNanos();
+      verifyNanos += round.verifyNanos();
+      for (int i = 0; i < round.emitted() && reason == null; i++) {
+        boolean guessed = i < round.accepted();
+        accepted += guessed ? 1 : 0;
+        emit(before + i, guessed);
+      }
+    }
+
+    /** Emits the token at a position and decides whether the text ends with it. */
+    private void emit(int position, boolean guessed) {
+      int id = decoder.token(position);
+      ids.add(id);
+      boolean end = ends.contains(id);
+      String piece = end ? "" : text.next(id);
+      if (text.stopped()) {
+        reason = FinishReason.STOP_SEQUENCE;
+      } else if (end) {
+        reason = FinishReason.STOP;
+      } else if (ids.size() == options.maxTokens() || position + 1 == engine.context()) {
+        reason = FinishReason.LENGTH;
+      }
+      sink.accept(new Token(id, reason == null ? piece : piece + text.finish(), guessed));
+    }
+
+    /** Releases what was held back for a stop string that now cannot come. */
+    private void cancel() {
+      reason = FinishReason.CANCELLED;
+      String rest = text.finish();
+      if (!rest.isEmpty()) {
+        sink.accept(new Token(Token.NONE, rest, false));
+      }
+    }
+
+    private GenerationStats stats(int computed, long firstNanos, long decodeNanos) {
+      int later = Math.max(0, ids.size() - 1);
+      return new GenerationStats(
+          engine.loadMs(),
+          firstNanos / 1e6,
+          computed > 0 ? computed / (firstNanos / 1e9) : 0,
+          later > 0 ? later / (decodeNanos / 1e9) : 0,
+          rounds,
+          rounds > 0 ? (double) later / rounds : 0,
+          drafted,
+          accepted,
+          draftNanos / 1e6,
+          verifyNanos / 1e6,
+          decoder.channel().bytesToDraft() - bytesToDraftBefore,
+          decoder.channel().bytesFromDraft() - bytesFromDraftBefore,
+          ProcessMemory.peakResidentBytes(),
+          0,
+          decoder.drafter().name(),
+          engine.device().kernels(),
+          engine.device().threads());
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.dovetail.engine.decoder;
+
+import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.Rows;
+
+/**
+ * What one sequence needs of a decoder: its KV cache and room for the activations of a pass. Owned by the session, for
+ * one thread at a time.
+ */
+public final class DecoderState implements AutoCloseable {
+  private final KvCache cache;
+  private final int maxTokens;
+  final float[] hostAngles;
+  final Rows angles;
+  final Rows x;
+  final Rows normed;
+  final Rows qkv;
+  final Rows q;
+  final Rows k;
+  final Rows v;
+  final Rows attended;
+  final Rows gateUp;
+  final Rows gate;
+  final Rows up;
+  final Rows activated;
+
+  DecoderState(Device device, DecoderShape shape, int capacity, int maxTokens) {
+    this.maxTokens = maxTokens;
+    cache = device.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
+    int rotated = shape.rope().dimensions();
+    hostAngles = new float[maxTokens * rotated];
+    angles = Rows.allocate(device, maxTokens, rotated);
+    x = Rows.allocate(device, maxTokens, shape.hidden());
+    normed = Rows.allocate(device, maxTokens, shape.hidden());
+    qkv = Rows.allocate(device, maxTokens, shape.queryWidth() + 2 * shape.kvWidth());
+    q = qkv.columns(0, shape.queryWidth());
+    k = qkv.columns(shape.queryWidth(), shape.kvWidth());
+    v = qkv.columns(shape.queryWidth() + shape.kvWidth(), shape.kvWidth());
+    attended = Rows.allocate(device, maxTokens, shape.queryWidth());
+    gateUp = Rows.allocate(device, maxTokens, 2 * shape.feedForward());
+    gate = gateUp.columns(0, shape.feedForward());
+    up = gateUp.columns(shape.feedForward(), shape.feedForward());
+    activated = Rows.allocate(device, maxTokens, shape.feedForward());
+  }
+
+  /** The most tokens of one pass. */
+  public int maxTokens() {
+    return maxTokens;
+  }
+
+  public KvCache cache() {
+    return cache;
+  }
+
+  /** {@code [maxTokens][hidden]}: a pass's input, and after {@link Decoder#forward} its output. */
+  public Rows x() {
+    return x;
+  }
+
+  @Override
+  public void close() {
+    cache.close();
+    for (Rows rows : new Rows[] {angles, x, normed, qkv, attended, gateUp, activated}) {
+      rows.buffer().close();
+    }
+  }
+}

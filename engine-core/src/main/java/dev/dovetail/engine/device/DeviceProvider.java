@@ -1,0 +1,19 @@
+package dev.dovetail.engine.device;
+
+import java.util.Optional;
+
+/** Makes devices of one kind; found by {@link java.util.ServiceLoader}. */
+public interface DeviceProvider {
+  /** {@code cpu} or {@code cuda}. */
+  String kind();
+
+  /** Why no device of this kind can be opened here, or empty if one can. */
+  Optional<String> unavailable();
+
+  /**
+   * Opens the device.
+   *
+   * @throws IllegalStateException with its cause if there is none
+   */
+  Device open(DeviceOptions options);
+}

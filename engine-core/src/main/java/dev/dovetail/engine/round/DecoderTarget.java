@@ -1,0 +1,156 @@
+package dev.dovetail.engine.round;
+
+import dev.dovetail.engine.decoder.DecoderState;
+import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TreeBatch;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A target that runs its decoder on a device. Shares its weights, owns its state. */
+public final class DecoderTarget implements Target {
+  /** Tokens of one prompt pass: enough to amortise the unpacking of weights, few enough for the caches. */
+  private static final int MAX_PASS_TOKENS = 128;
+
+  private final TargetWeights weights;
+  private final Device device;
+  private final DecoderState state;
+  private final int capacity;
+  private final Rows features;
+  private final int[] ids = new int[MAX_PASS_TOKENS];
+  private final int[] last = new int[1];
+  private final float[] hostFeatures;
+  private Rows headInput;
+  private Rows logits;
+  private float[] hostLogits = new float[0];
+  private int passTokens;
+  private boolean featuresRead;
+
+  /**
+   * @param context most tokens of the sequence; a pass may hold {@link TreeShape#MAX_NODES} more
+   */
+  public DecoderTarget(TargetWeights weights, int context) {
+    this.weights = weights;
+    device = weights.device();
+    capacity = context;
+    int hidden = weights.config().hidden();
+    state =
+        weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
+    features = Rows.allocate(device, MAX_PASS_TOKENS, hidden);
+    hostFeatures = new float[MAX_PASS_TOKENS * hidden];
+    roomForLogits(1);
+  }
+
+  @Override
+  public int vocabulary() {
+    return weights.config().vocabulary();
+  }
+
+  @Override
+  public int featureSize() {
+    return weights.config().hidden();
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public int maxPassTokens() {
+    return MAX_PASS_TOKENS;
+  }
+
+  @Override
+  public int length() {
+    return state.cache().length();
+  }
+
+  @Override
+  public void pass(TreeBatch batch, Logits wanted) {
+    int n = batch.size();
+    assert n > 0 && n <= MAX_PASS_TOKENS && batch.prefix() == length() : n;
+    for (int i = 0; i < n; i++) {
+      ids[i] = batch.token(batch.first() + i);
+    }
+    ReentrantLock lock = device.lock();
+    lock.lock();
+    try {
+      device.embed(weights.embedding(), ids, n, state.x());
+      weights.decoder().forward(batch, state);
+      float epsilon = weights.config().normEpsilon();
+      device.rmsNorm(state.x(), weights.outputNorm(), epsilon, n, features);
+      switch (wanted) {
+        case NONE -> {}
+        case LAST -> {
+          last[0] = n - 1;
+          device.gather(features, last, 1, headInput);
+          head(headInput, 1);
+        }
+        case ALL -> {
+          roomForLogits(n);
+          head(features, n);
+        }
+      }
+      passTokens = n;
+      featuresRead = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void head(Rows input, int n) {
+    device.matmul(weights.head(), input, n, logits);
+    device.read(logits, n, hostLogits, 0);
+  }
+
+  private void roomForLogits(int n) {
+    if (logits != null && logits.capacity() >= n) {
+      return;
+    }
+    if (logits != null) {
+      logits.buffer().close();
+    } else {
+      headInput = Rows.allocate(device, 1, featureSize());
+    }
+    logits = Rows.allocate(device, n, vocabulary());
+    hostLogits = new float[Math.multiplyExact(n, vocabulary())];
+  }
+
+  @Override
+  public float[] logits() {
+    return hostLogits;
+  }
+
+  @Override
+  public float[] features() {
+    if (!featuresRead) {
+      device.lock().lock();
+      try {
+        device.read(features, passTokens, hostFeatures, 0);
+      } finally {
+        device.lock().unlock();
+      }
+      featuresRead = true;
+    }
+    return hostFeatures;
+  }
+
+  @Override
+  public void commit(int[] nodes, int count) {
+    state.cache().commit(nodes, count);
+  }
+
+  @Override
+  public void truncate(int length) {
+    state.cache().truncate(length);
+  }
+
+  @Override
+  public void close() {
+    state.close();
+    features.buffer().close();
+    headInput.buffer().close();
+    logits.buffer().close();
+  }
+}

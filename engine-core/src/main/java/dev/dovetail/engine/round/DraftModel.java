@@ -1,0 +1,17 @@
+package dev.dovetail.engine.round;
+
+/** A draft's weights, shared by all sessions; makes a {@link Drafter} for each. Safe for use by several threads. */
+public interface DraftModel extends AutoCloseable {
+  /** For statistics and messages, such as {@code dgf smollm2-135m-instruct (2 layers, 8192 tokens)}. */
+  String name();
+
+  /**
+   * A drafter for one sequence.
+   *
+   * @param capacity most tokens of the sequence
+   */
+  Drafter newDrafter(int capacity);
+
+  @Override
+  void close();
+}

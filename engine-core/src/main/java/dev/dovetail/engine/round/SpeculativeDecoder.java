@@ -1,0 +1,162 @@
+package dev.dovetail.engine.round;
+
+import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.round.Target.Logits;
+import dev.dovetail.engine.sampling.Sampler;
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
+
+/**
+ * The round of Dovetail (arXiv 2412.18934) on one sequence: draft a tree, verify it in one pass of the target, accept a
+ * path, pass the new features on.
+ *
+ * <p>The sequence is {@code known} tokens; all but the last, the pending one, are in the target's cache. The drafter
+ * has seen the features of those, each paired with the token after it.
+ *
+ * <p>Owns its target and drafter. For one thread at a time.
+ */
+public final class SpeculativeDecoder implements AutoCloseable {
+  private final Target target;
+  private final Drafter drafter;
+  private final FeatureChannel channel = new FeatureChannel();
+  private final AcceptanceRule acceptance = new AcceptanceRule();
+  private final TreeBatch batch;
+  private final int[] rows;
+  private final int[] context;
+  private int known;
+
+  public SpeculativeDecoder(Target target, Drafter drafter) {
+    this.target = target;
+    this.drafter = drafter;
+    batch = new TreeBatch(Math.max(target.maxPassTokens(), TreeShape.MAX_NODES + 1));
+    rows = new int[batch.capacity()];
+    Arrays.setAll(rows, i -> i);
+    // Room behind the sequence for what drafters write while they guess.
+    context = new int[target.capacity() + TreeShape.MAX_NODES + 2];
+  }
+
+  /** Tokens known: those of the prompt and those emitted since. */
+  public int known() {
+    return known;
+  }
+
+  /** The token at a position below {@link #known}. */
+  public int token(int position) {
+    return context[position];
+  }
+
+  public Drafter drafter() {
+    return drafter;
+  }
+
+  public FeatureChannel channel() {
+    return channel;
+  }
+
+  /**
+   * Reads a prompt and chooses the first token after it. What the sequence already shares with the prompt is not
+   * computed again.
+   *
+   * @param prompt at least one token, fewer than the target's capacity
+   * @param cancelled asked between passes
+   * @return how many of the prompt's tokens were computed, or -1 if cancelled before the first token
+   */
+  public int prefill(int[] prompt, Sampler sampler, BooleanSupplier cancelled) {
+    if (prompt.length == 0 || prompt.length >= target.capacity()) {
+      throw new IllegalArgumentException(
+          "the prompt has %d tokens; this context holds 1 to %d"
+              .formatted(prompt.length, target.capacity() - 1));
+    }
+    // The feature of the last shared token is needed again, with the token that follows it now.
+    int shared = shared(prompt);
+    int start = Math.min(Math.max(0, shared - 1), target.length());
+    target.truncate(start);
+    drafter.truncate(Math.min(shared, start + 1));
+    System.arraycopy(prompt, 0, context, 0, prompt.length);
+    known = start;
+    for (int from = start; from < prompt.length; from += target.maxPassTokens()) {
+      if (cancelled.getAsBoolean()) {
+        return -1;
+      }
+      int to = Math.min(prompt.length, from + target.maxPassTokens());
+      batch.reset(from);
+      for (int i = from; i < to; i++) {
+        batch.add(context[i], i - from - 1);
+      }
+      boolean end = to == prompt.length;
+      target.pass(batch, end ? Logits.LAST : Logits.NONE);
+      target.commit(rows, to - from);
+      if (end) {
+        context[to] = sampler.choose(target.logits(), 0, context, to);
+      }
+      known = end ? to + 1 : to;
+      passOn(from, rows, to - from, from + 1);
+    }
+    return prompt.length - start;
+  }
+
+  /**
+   * One round.
+   *
+   * @param limit the most tokens to emit, at least 1
+   * @param last a token after which none is emitted
+   */
+  public Round step(TreeShape shape, Sampler sampler, int limit, IntPredicate last) {
+    long start = System.nanoTime();
+    TreeShape affordable = new TreeShape(Math.min(shape.depth(), limit - 1), shape.width());
+    TokenTree tree = channel.fromDraft(drafter.draft(affordable, context, known, sampler));
+    long drafted = System.nanoTime();
+
+    batch.reset(target.length());
+    batch.add(context[known - 1], TreeBatch.PREFIX);
+    for (int i = 0; i < tree.size(); i++) {
+      batch.add(tree.tokens()[i], tree.parents()[i] + 1);
+    }
+    target.pass(batch, Logits.ALL);
+    acceptance.follow(
+        tree, target.logits(), target.vocabulary(), sampler, context, known, limit, last);
+    target.commit(acceptance.path(), acceptance.length());
+    long verified = System.nanoTime();
+
+    known += acceptance.emitted();
+    passOn(
+        target.length() - acceptance.length(),
+        acceptance.path(),
+        acceptance.length(),
+        known - acceptance.length());
+    long told = System.nanoTime();
+    return new Round(
+        tree.size(),
+        acceptance.length() - 1,
+        acceptance.emitted(),
+        drafted - start + told - verified,
+        verified - drafted);
+  }
+
+  /** Features of newly verified tokens, each with the token after it, to the drafter. */
+  private void passOn(int position, int[] passRows, int count, int nextAt) {
+    boolean features = drafter.readsFeatures();
+    drafter.extend(
+        channel.toDraft(
+            position,
+            features ? target.features() : null,
+            target.featureSize(),
+            features ? passRows : null,
+            count,
+            context,
+            nextAt));
+  }
+
+  private int shared(int[] prompt) {
+    int limit = Math.min(prompt.length, known);
+    int mismatch = Arrays.mismatch(context, 0, limit, prompt, 0, limit);
+    return mismatch < 0 ? limit : mismatch;
+  }
+
+  @Override
+  public void close() {
+    drafter.close();
+    target.close();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.dovetail.cpu;
+
+import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DeviceOptions;
+import dev.dovetail.engine.device.DeviceProvider;
+import java.util.Optional;
+
+/** Opens the CPU, which is always there. */
+public final class CpuDeviceProvider implements DeviceProvider {
+  @Override
+  public String kind() {
+    return "cpu";
+  }
+
+  @Override
+  public Optional<String> unavailable() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Device open(DeviceOptions options) {
+    int threads = options.threads() == 0 ? CpuTopology.defaultThreads() : options.threads();
+    return new CpuDevice(threads, KernelSettings.current());
+  }
+}
