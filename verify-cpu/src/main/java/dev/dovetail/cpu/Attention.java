@@ -17,7 +17,7 @@ final class Attention {
   private static final int GROUP_QUERIES = 32;
 
   /** Multiplications below which waking the workers costs more than it saves. */
-  private static final long MIN_SHARED_WORK = 1 << 16;
+  private static final long MIN_SHARED_WORK = 1 << 17;
 
   /** Multiplications from which the two more barriers of stages are worth an even split. */
   private static final long MIN_STAGED_WORK = 1 << 20;
