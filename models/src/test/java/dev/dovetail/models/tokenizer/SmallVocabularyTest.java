@@ -2,7 +2,9 @@ package dev.dovetail.models.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +62,7 @@ class SmallVocabularyTest {
 
     assertThat(bytes.tokenizer("smollm").beginOfText()).isEqualTo(-1);
     assertThat(bytes.tokenizer("llama-bpe").beginOfText()).isEqualTo(0);
-    assertThat(new GgufTokenizer(SmallVocabulary.pieces().data("", java.util.Map.of())).beginOfText())
+    assertThat(new GgufTokenizer(SmallVocabulary.pieces().data("", Map.of())).beginOfText())
         .isEqualTo(1);
   }
 
@@ -68,7 +70,7 @@ class SmallVocabularyTest {
   void endOfText() {
     assertThat(SmallVocabulary.bytes().tokenizer("gpt-2").endOfText()).containsExactlyInAnyOrder(0, 2);
     assertThat(
-            new GgufTokenizer(SmallVocabulary.pieces().data("", java.util.Map.of())).endOfText())
+            new GgufTokenizer(SmallVocabulary.pieces().data("", Map.of())).endOfText())
         .containsExactly(2);
   }
 
@@ -76,7 +78,7 @@ class SmallVocabularyTest {
   void controlTokensAreNeverMergedFromText() {
     SmallVocabulary pieces = SmallVocabulary.pieces();
     // '<' and 's>' would merge into '</s>' by way of '</'.
-    List<String> tokens = new java.util.ArrayList<>(pieces.tokens());
+    List<String> tokens = new ArrayList<>(pieces.tokens());
     tokens.set(tokens.size() - 1, "</");
     tokens.set(tokens.size() - 2, "s>");
     Tokenizer tokenizer = pieces.withTokens(tokens).tokenizer("");
