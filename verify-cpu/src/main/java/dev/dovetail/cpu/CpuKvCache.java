@@ -7,12 +7,16 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * Keys and values in blocks of {@value #BLOCK} positions, taken as the sequence grows and kept until {@link #close}, so
- * that growing copies nothing. In a block keys are {@code [kvHead][panel][headDim][16]} and values {@code
- * [kvHead][position][headDim]}. Pending node i occupies slot length + i.
+ * Keys and values in blocks of {@value #BLOCK} positions, taken as the sequence grows and kept
+ * until {@link #close}, so that growing copies nothing. In a block keys are {@code
+ * [kvHead][panel][headDim][16]} and values {@code [kvHead][position][headDim]}. Pending node i
+ * occupies slot length + i.
  */
 final class CpuKvCache implements KvCache {
-  /** Positions in a block; also the unit in which long contexts are summed, see {@link AttentionKernels}. */
+  /**
+   * Positions in a block; also the unit in which long contexts are summed, see {@link
+   * AttentionKernels}.
+   */
   static final int BLOCK = 256;
 
   private static final int PANEL = AttentionKernels.PANEL;
@@ -34,8 +38,7 @@ final class CpuKvCache implements KvCache {
   /**
    * @param allocator makes arrays of zeros
    */
-  CpuKvCache(
-      int layers, int kvHeads, int headDim, int capacity, IntFunction<float[]> allocator) {
+  CpuKvCache(int layers, int kvHeads, int headDim, int capacity, IntFunction<float[]> allocator) {
     if (layers < 1 || kvHeads < 1 || headDim < 1 || capacity < 1) {
       throw new IllegalArgumentException(
           "a cache of %d layers, %d heads of %d, %d tokens; each must be at least 1"
@@ -84,7 +87,10 @@ final class CpuKvCache implements KvCache {
     return kvHead * BLOCK * headDim;
   }
 
-  /** Stores the pass of a batch as pending nodes of one layer; k and v are {@code [n][kvHeads * headDim]}. */
+  /**
+   * Stores the pass of a batch as pending nodes of one layer; k and v are {@code [n][kvHeads *
+   * headDim]}.
+   */
   void append(int layer, TreeBatch batch, Rows k, Rows v) {
     if (batch.prefix() != length) {
       throw new IllegalArgumentException(
@@ -187,8 +193,10 @@ final class CpuKvCache implements KvCache {
             keys[layer][from / BLOCK], keyOffset(head, from),
             keys[layer][to / BLOCK], keyOffset(head, to));
         System.arraycopy(
-            values[layer][from / BLOCK], valueOffset(head, from),
-            values[layer][to / BLOCK], valueOffset(head, to),
+            values[layer][from / BLOCK],
+            valueOffset(head, from),
+            values[layer][to / BLOCK],
+            valueOffset(head, to),
             headDim);
       }
     }

@@ -137,9 +137,7 @@ final class PanamaAttentionKernels implements AttentionKernels {
     FloatVector divisors = FloatVector.broadcast(FLOATS, divisor);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += LANES) {
-      FloatVector.fromArray(FLOATS, x, xOffset + i)
-          .div(divisors)
-          .intoArray(out, outOffset + i);
+      FloatVector.fromArray(FLOATS, x, xOffset + i).div(divisors).intoArray(out, outOffset + i);
     }
     for (; i < n; i++) {
       out[outOffset + i] = x[xOffset + i] / divisor;

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Attention over a paged cache: right against plain math in double, and bit for bit what plain decoding of each node's
- * path gives.
+ * Attention over a paged cache: right against plain math in double, and bit for bit what plain
+ * decoding of each node's path gives.
  */
 final class AttentionTest {
   private static final int LAYERS = 2;
@@ -225,7 +225,16 @@ final class AttentionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,64,0", "3,64,5", "6,32,15", "3,64,16", "1,7,17", "3,33,250", "6,64,255", "3,64,256", "2,16,257", "3,16,500"
+    "1,64,0",
+    "3,64,5",
+    "6,32,15",
+    "3,64,16",
+    "1,7,17",
+    "3,33,250",
+    "6,64,255",
+    "3,64,256",
+    "2,16,257",
+    "3,16,500"
   })
   void aTreesNodesEqualPlainDecodingOfTheirPaths(int group, int headDim, int prefix) {
     Shape shape = new Shape(2, group, headDim);
@@ -240,7 +249,13 @@ final class AttentionTest {
         }
         for (int node = 0; node < results.length; node++) {
           Floats.assertSameBits(
-              results[node], plain[node], "%s prefix %d node %d threads %d", shape, prefix, node, threads);
+              results[node],
+              plain[node],
+              "%s prefix %d node %d threads %d",
+              shape,
+              prefix,
+              node,
+              threads);
         }
       }
     }
@@ -278,7 +293,13 @@ final class AttentionTest {
           }
           for (int i = 0; i < text.length; i++) {
             Floats.assertSameBits(
-                results.get(i), plain[i], "group %d chunk %d threads %d position %d", group, chunk, threads, i);
+                results.get(i),
+                plain[i],
+                "group %d chunk %d threads %d position %d",
+                group,
+                chunk,
+                threads,
+                i);
           }
         }
       }

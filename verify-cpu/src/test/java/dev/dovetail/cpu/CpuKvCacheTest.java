@@ -20,7 +20,9 @@ final class CpuKvCacheTest {
     return new CpuKvCache(layers, KV_HEADS, HEAD_DIM, capacity);
   }
 
-  /** Appends roots whose keys are 1000 token + element, and values their negatives, to every layer. */
+  /**
+   * Appends roots whose keys are 1000 token + element, and values their negatives, to every layer.
+   */
   private static void append(CpuKvCache cache, int layers, int... tokens) {
     TreeBatch batch = new TreeBatch(tokens.length);
     batch.reset(cache.length());
