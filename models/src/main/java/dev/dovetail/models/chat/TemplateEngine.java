@@ -11,6 +11,7 @@ import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import com.hubspot.jinjava.objects.date.StrftimeFormatter;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Locale;
@@ -162,7 +163,7 @@ final class TemplateEngine extends Jinjava {
 
   /** Called by templates that tell the model today's date. */
   static String strftimeNow(String format) {
-    return StrftimeFormatter.format(ZonedDateTime.now(), format, Locale.ENGLISH);
+    return StrftimeFormatter.format(ZonedDateTime.now(ZoneId.systemDefault()), format, Locale.ENGLISH);
   }
 
   private static ELFunctionDefinition function(String name) {
