@@ -142,6 +142,8 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
+  /** A thread that the scheduler took off a core ends its part sooner where others give way. */
+  @SuppressWarnings("ThreadPriorityCheck")
   private void awaitParts() {
     long start = System.nanoTime();
     for (int spins = 1; counters.getAcquire(UNFINISHED) != 0; spins++) {
