@@ -13,7 +13,6 @@ import picocli.CommandLine.Option;
 /** {@code dovetail chat}: a conversation. */
 @Command(
     name = "chat",
-    sortOptions = false,
     description = "Holds a conversation.",
     footer = {
       "",
