@@ -103,7 +103,7 @@ class ChatCommandTest {
             "Be brief.");
 
     assertThat(result.err())
-        .contains("the context was full: dropped the oldest turn; the system prompt stays");
+        .contains("the context was full: dropped the oldest 2 turns; the system prompt stays");
     JsonNode turns = new ObjectMapper().readTree(saved.toFile());
     assertThat(turns.get(0).get("content").asText()).isEqualTo("Be brief.");
     assertThat(turns.size()).isLessThan(1 + 2 * 6);

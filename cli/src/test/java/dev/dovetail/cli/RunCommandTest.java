@@ -199,7 +199,7 @@ class RunCommandTest {
     CliRunner.Result result = new CliRunner().out(full).run("run", "-m", model, "fox");
 
     assertThat(result.err())
-        .isEqualTo("dovetail: standard output cannot be written: No space left on device\n");
+        .isEqualTo("dovetail: the output cannot be written: No space left on device\n");
     assertThat(result.code()).isEqualTo(1);
   }
 

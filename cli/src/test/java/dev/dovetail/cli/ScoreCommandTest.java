@@ -19,7 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ScoreCommandTest {
-  private static final String TEXT = "the quick brown fox jumps over the lazy dog and sleeps in the sun";
+  private static final String TEXT =
+      "the quick brown fox jumps over the lazy dog and sleeps in the sun, 1234567890 ABCDEFGHIJ";
 
   @TempDir private static Path folder;
   private static String model;
@@ -32,8 +33,7 @@ class ScoreCommandTest {
   @Test
   void tokensAreIdsAndSpellings() {
     assertThat(new CliRunner().run("tokenize", "-m", model, "a\n\u001b").out())
-        .isEqualTo("     68  a\n    202  \\n\n     30  \\u{1b}\n".replaceAll("(?m)^ *\\d+  ", ""))
-        .doesNotContain("\u001b");
+        .isEqualTo("    100  a\n     13  \\n\n     30  \\u{1b}\n");
   }
 
   @Test
@@ -130,7 +130,7 @@ class ScoreCommandTest {
       JsonNode position = all.get("positions").get(p);
       for (JsonNode pair : position.get("top")) {
         if (pair.get(0).asInt() == all.get("ids").get(p + 1).asInt()) {
-          nats += position.get("logsumexp").asDouble() - pair.get(1).asDouble();
+          nats += position.get("logsumexp").asDouble() - (float) pair.get(1).asDouble();
         }
       }
     }
