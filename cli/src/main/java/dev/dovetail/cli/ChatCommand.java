@@ -13,7 +13,6 @@ import picocli.CommandLine.Option;
 /** {@code dovetail chat}: a conversation. */
 @Command(
     name = "chat",
-    sortOptions = false,
     description = "Holds a conversation.",
     footer = {
       "",
@@ -74,13 +73,15 @@ final class ChatCommand implements Callable<Integer> {
       ChatView view = new ChatView(console, opened.draftName(), showDraft, stats);
       if (!console.inTerminal() || !console.out().isTerminal()) {
         Utf8Lines lines = new Utf8Lines(console.in(), "standard input");
-        return new ChatLoop(chat, options, view, prompt -> LineSource.Line.of(lines.next())).run();
+        return new ChatLoop(
+                chat, options, view, prompt -> LineSource.Line.of(lines.next()), false)
+            .run();
       }
       view.say(
           "%s, draft: %s. /help lists commands, Ctrl-D ends."
               .formatted(Printable.of(opened.config().name()), opened.draftName()));
       try (TerminalLines lines = TerminalLines.open(console.env())) {
-        return new ChatLoop(chat, options, view, lines).run();
+        return new ChatLoop(chat, options, view, lines, true).run();
       }
     }
   }

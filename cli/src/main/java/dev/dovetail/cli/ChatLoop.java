@@ -31,22 +31,32 @@ final class ChatLoop {
   private final GenerationOptions options;
   private final ChatView view;
   private final MessageReader reader;
+  private final boolean interactive;
   private Optional<Completion> last = Optional.empty();
   private boolean failed;
 
-  ChatLoop(Chat chat, GenerationOptions options, ChatView view, LineSource lines) {
+  /**
+   * @param interactive whether a person types the lines
+   */
+  ChatLoop(
+      Chat chat,
+      GenerationOptions options,
+      ChatView view,
+      LineSource lines,
+      boolean interactive) {
     this.chat = chat;
     this.options = options;
     this.view = view;
+    this.interactive = interactive;
     reader = new MessageReader(lines);
   }
 
-  /** Runs until the lines end; gives the exit code, which says whether every line could be answered. */
+  /** Runs until the lines end; gives the exit code: of a conversation that is piped, whether every line was obeyed. */
   int run() {
     while (true) {
       switch (reader.next()) {
         case Entry.End end -> {
-          return failed ? Cli.FAILED : Cli.DONE;
+          return failed && !interactive ? Cli.FAILED : Cli.DONE;
         }
         case Entry.Nothing nothing -> {
           if (nothing.interrupted()) {
@@ -54,7 +64,7 @@ final class ChatLoop {
           }
         }
         case Entry.Command command when command.name().equals("exit") -> {
-          return failed ? Cli.FAILED : Cli.DONE;
+          return failed && !interactive ? Cli.FAILED : Cli.DONE;
         }
         case Entry.Command command -> obey(command);
         case Entry.Message message -> send(message.text());

@@ -66,6 +66,7 @@ final class Cli {
     } else {
       COMMANDS.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
     }
+    root.getSubcommands().values().forEach(Cli::layOut);
     root.setOut(new PrintWriter(console.out().asStream(), true, StandardCharsets.UTF_8));
     root.setErr(new PrintWriter(console.err().asStream(), true, StandardCharsets.UTF_8));
     root.setAbbreviatedOptionsAllowed(false);
@@ -78,6 +79,18 @@ final class Cli {
     root.setExecutionExceptionHandler(
         (e, command, parsed) -> failed(e, verbose(parsed), console));
     return root;
+  }
+
+  /** The same order in every command's help: what it does, its arguments, its options, examples. */
+  private static void layOut(CommandLine command) {
+    command
+        .getCommandSpec()
+        .usageMessage()
+        .abbreviateSynopsis(true)
+        .sortOptions(false)
+        .descriptionHeading("%n")
+        .parameterListHeading("%n")
+        .optionListHeading("%nOptions:%n");
   }
 
   private static int wrongUsage(ParameterException e, Console console) {

@@ -36,6 +36,9 @@ final class Failures {
 
   private static String io(Exception e) {
     Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+    if (cause != e && !String.valueOf(e.getMessage()).equals(cause.toString())) {
+      return e.getMessage(); // it was given words of its own
+    }
     return switch (cause) {
       case NoSuchFileException missing -> missing.getFile() + ": no such file";
       case FileNotFoundException missing -> missing.getMessage();
@@ -43,7 +46,7 @@ final class Failures {
       case FileAlreadyExistsException exists -> exists.getFile() + ": exists already";
       case FileSystemException other when other.getReason() != null ->
           other.getFile() + ": " + other.getReason();
-      default -> e.getMessage() == null ? cause.toString() : cause.getMessage();
+      default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
     };
   }
 

@@ -12,7 +12,6 @@ import picocli.CommandLine.Parameters;
 /** {@code dovetail inspect}. */
 @Command(
     name = "inspect",
-    sortOptions = false,
     description = "Shows what a file of weights holds: metadata, tensors, totals for each type.",
     footer = {"", "It reads GGUF files, safetensors files and PyTorch checkpoints, whatever they are called."})
 final class InspectCommand implements Callable<Integer> {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 final class ListCommand implements Callable<Integer> {
   private final Console console;
 
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(names = "--json", order = 5, description = "Print one JSON object.")
   private boolean json;
 
   @Mixin private CommonOptions common;

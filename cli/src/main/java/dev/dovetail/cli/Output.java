@@ -54,6 +54,6 @@ final class Output {
             || reason.contains("pipe has been ended");
     return closed
         ? new ClosedOutputException(e)
-        : new UncheckedIOException("standard output cannot be written: " + reason, e);
+        : new UncheckedIOException("the output cannot be written: " + reason, e);
   }
 }

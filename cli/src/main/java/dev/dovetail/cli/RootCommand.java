@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     description = "Runs language models on an ordinary PC: a small draft guesses, the full model checks.",
     synopsisSubcommandLabel = "COMMAND",
+    descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n",
     commandListHeading = "%nCommands:%n",
     footer = {

@@ -22,9 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code dovetail run}: one prompt, one answer. */
 @Command(
     name = "run",
-    sortOptions = false,
     description = "Answers one prompt and streams the answer.",
-    optionListHeading = "%nOptions:%n",
     footer = {
       "",
       "Ctrl-C ends the answer and keeps what there is (exit code 130); a second one ends the program.",

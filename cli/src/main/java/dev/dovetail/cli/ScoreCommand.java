@@ -16,7 +16,6 @@ import picocli.CommandLine.Spec;
 /** {@code dovetail score}. */
 @Command(
     name = "score",
-    sortOptions = false,
     description = "Measures the perplexity of a text, or shows the logits at its positions.",
     footer = {
       "",

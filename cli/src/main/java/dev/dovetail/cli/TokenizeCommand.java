@@ -13,7 +13,6 @@ import picocli.CommandLine.Option;
 /** {@code dovetail tokenize}. */
 @Command(
     name = "tokenize",
-    sortOptions = false,
     description = "Shows a text as the model's tokens: an id and a spelling on each line.",
     footer = {
       "",
