@@ -28,9 +28,8 @@ final class PanamaUnpack {
     for (int lane = 0; lane < PanelPart.LANES; lane += LANES) {
       long from = part.weightOffset(panel, k) + 4L * lane;
       switch (kind) {
-        case SIGNED_4 -> signed4(data, from, words, tile, at + lane);
-        case UNSIGNED_4 -> unsigned4(data, from, words, tile, at + lane);
-        case SIGNED_8 -> signed8(data, from, words, tile, at + lane);
+        case FOUR_BIT -> fourBit(data, from, words, tile, at + lane);
+        case EIGHT_BIT -> eightBit(data, from, words, tile, at + lane);
         case F16 -> f16(data, from, words, tile, at + lane);
         case BF16 -> bf16(data, from, words, tile, at + lane);
         case F32 -> f32(data, from, words, tile, at + lane);
@@ -46,17 +45,7 @@ final class PanamaUnpack {
     return (FloatVector) integers.convertShape(VectorOperators.I2F, FLOATS, 0);
   }
 
-  private static void signed4(MemorySegment data, long from, int words, float[] tile, int to) {
-    for (int w = 0; w < words; w++) {
-      IntVector word = load(data, from + (long) w * STEP);
-      for (int j = 0; j < 8; j++) {
-        number(word.lanewise(VectorOperators.ASHR, 28)).intoArray(tile, to + (8 * w + j) * ROWS);
-        word = word.lanewise(VectorOperators.LSHL, 4);
-      }
-    }
-  }
-
-  private static void unsigned4(MemorySegment data, long from, int words, float[] tile, int to) {
+  private static void fourBit(MemorySegment data, long from, int words, float[] tile, int to) {
     for (int w = 0; w < words; w++) {
       IntVector word = load(data, from + (long) w * STEP);
       for (int j = 0; j < 8; j++) {
@@ -66,7 +55,7 @@ final class PanamaUnpack {
     }
   }
 
-  private static void signed8(MemorySegment data, long from, int words, float[] tile, int to) {
+  private static void eightBit(MemorySegment data, long from, int words, float[] tile, int to) {
     for (int w = 0; w < words; w++) {
       IntVector word = load(data, from + (long) w * STEP);
       for (int j = 0; j < 4; j++) {
