@@ -42,7 +42,7 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
     for (int i = 0; i < shape.layers(); i++) {
       layers.add(layer(i, device));
     }
-    try (Arena arena = Arena.ofConfined()) {
+    try (Arena arena = Arena.ofShared()) {
       return new DgfWeights(
           device,
           device.embedding(target.embedding()),

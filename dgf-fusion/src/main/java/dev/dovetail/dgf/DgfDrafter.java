@@ -143,7 +143,7 @@ final class DgfDrafter implements Drafter {
 
   @Override
   public void truncate(int tokens) {
-    state.cache().truncate(Math.min(tokens - 1, state.cache().length()));
+    state.cache().truncate(Math.clamp(tokens - 1, 0, state.cache().length()));
   }
 
   @Override

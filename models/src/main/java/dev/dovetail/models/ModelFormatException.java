@@ -13,6 +13,8 @@ public final class ModelFormatException extends RuntimeException {
   /** The offset of an error that has no place in the file. */
   public static final long NO_OFFSET = -1;
 
+  private static final int MAX_MESSAGE = 1000;
+
   private final transient Path file;
   private final long offset;
   private final String tensor;
@@ -56,6 +58,23 @@ public final class ModelFormatException extends RuntimeException {
     if (tensor != null) {
       text.append(": tensor '").append(tensor).append('\'');
     }
-    return text.append(": ").append(reason).toString();
+    return printable(text.append(": ").append(reason));
+  }
+
+  /** Names come from the file: none may break the line, steer the terminal, or fill the screen. */
+  private static String printable(StringBuilder text) {
+    if (text.length() > MAX_MESSAGE) {
+      text.replace(MAX_MESSAGE, text.length(), "...");
+    }
+    for (int i = 0; i < text.length(); i++) {
+      int type = Character.getType(text.charAt(i));
+      if (type == Character.CONTROL
+          || type == Character.FORMAT
+          || type == Character.LINE_SEPARATOR
+          || type == Character.PARAGRAPH_SEPARATOR) {
+        text.setCharAt(i, '\uFFFD');
+      }
+    }
+    return text.toString();
   }
 }

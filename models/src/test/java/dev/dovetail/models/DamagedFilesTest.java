@@ -10,8 +10,12 @@ import dev.dovetail.models.testing.Samples;
 import dev.dovetail.models.testing.TinyModels;
 import dev.dovetail.models.torch.TorchFile;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Random;
@@ -24,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A damaged file of any format is read or refused, quickly, and never fails in another way. */
 class DamagedFilesTest {
   private static final Duration LIMIT = Duration.ofSeconds(1);
+  private static final int HEAD_BYTES = 24_000;
   private static final int FLIPPED_FILES = 3000;
 
   @TempDir Path folder;
@@ -55,11 +60,6 @@ class DamagedFilesTest {
     }
 
     abstract byte[] valid() throws IOException;
-
-    /** Where damage does more than change a weight: the first bytes, and in a zip file all of them. */
-    int headBytes(int size) {
-      return Math.min(size, 24_000);
-    }
   }
 
   @ParameterizedTest
@@ -82,17 +82,18 @@ class DamagedFilesTest {
   @ParameterizedTest
   @EnumSource
   void flippedBytes(Format format) throws IOException {
-    byte[] valid = format.valid();
-    int head = format.headBytes(valid.length);
+    Path path = write(format.valid());
+    byte[] head = head(path);
     int refused = 0;
     for (int seed = 0; seed < FLIPPED_FILES; seed++) {
       Random random = new Random(seed);
-      byte[] bytes = valid.clone();
+      byte[] bytes = head.clone();
       int flips = 1 + random.nextInt(3);
       for (int i = 0; i < flips; i++) {
-        bytes[random.nextInt(head)] = (byte) random.nextInt();
+        bytes[random.nextInt(head.length)] = (byte) random.nextInt();
       }
-      refused += readsOrRefuses(format, bytes, seed) ? 0 : 1;
+      overwrite(path, bytes);
+      refused += readsOrRefuses(format, path, seed) ? 0 : 1;
     }
     assertThat(refused).as("%s refused", format).isBetween(FLIPPED_FILES / 10, FLIPPED_FILES);
   }
@@ -101,8 +102,8 @@ class DamagedFilesTest {
   @ParameterizedTest
   @EnumSource
   void extremeNumbers(Format format) throws IOException {
-    byte[] valid = format.valid();
-    int head = Math.min(valid.length, 3000);
+    Path path = write(format.valid());
+    byte[] head = head(path);
     byte[][] extremes = {
       {-1, -1, -1, -1, -1, -1, -1, -1},
       {-1, -1, -1, -1, -1, -1, -1, 0x7f},
@@ -110,11 +111,12 @@ class DamagedFilesTest {
       {-1, -1, -1, 0x7f},
       {0, 0, 0, 0, 0, 0, 0, 0},
     };
-    for (int at = 0; at < head - Long.BYTES; at++) {
+    for (int at = 0; at < Math.min(head.length, 4000) - Long.BYTES; at++) {
       byte[] extreme = extremes[at % extremes.length];
-      byte[] bytes = valid.clone();
+      byte[] bytes = head.clone();
       System.arraycopy(extreme, 0, bytes, at, extreme.length);
-      readsOrRefuses(format, bytes, at);
+      overwrite(path, bytes);
+      readsOrRefuses(format, path, at);
     }
   }
 
@@ -139,9 +141,8 @@ class DamagedFilesTest {
     assertThatThrownBy(() -> TensorFiles.open(folder)).hasMessageContaining("is a folder");
   }
 
-  /** Whether the bytes are read; fails unless they are that or refused as a bad file. */
-  private boolean readsOrRefuses(Format format, byte[] bytes, int seed) throws IOException {
-    Path path = write(bytes);
+  /** Whether a file is read; fails unless it is that or refused as a bad one. */
+  private static boolean readsOrRefuses(Format format, Path path, int seed) {
     long start = System.nanoTime();
     boolean read = false;
     try (TensorFile file = format.reader.apply(path)) {
@@ -161,6 +162,19 @@ class DamagedFilesTest {
         .as("%s, seed or place %d", format, seed)
         .isLessThan(LIMIT);
     return read;
+  }
+
+  /** The bytes where damage does more than change a weight. */
+  private static byte[] head(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return in.readNBytes(HEAD_BYTES);
+    }
+  }
+
+  private static void overwrite(Path path, byte[] head) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(head), 0);
+    }
   }
 
   private Path write(byte[] bytes) throws IOException {

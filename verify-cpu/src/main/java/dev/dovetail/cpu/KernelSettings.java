@@ -30,11 +30,11 @@ record KernelSettings(int vectorBits) {
   }
 
   ElementKernels elements() {
-    return new ScalarElementKernels();
+    return panama() ? new PanamaElementKernels() : new ScalarElementKernels();
   }
 
   AttentionKernels attention() {
-    return new ScalarAttentionKernels();
+    return panama() ? new PanamaAttentionKernels() : new ScalarAttentionKernels();
   }
 
   private static KernelSettings read() {

@@ -39,7 +39,7 @@ public interface Device extends AutoCloseable {
   /**
    * Weights with the rows of all parts behind each other, so that one operation gives q, k and v.
    *
-   * @param parts matrices {@code [rows][cols]} of one width, of any types; read before this returns
+   * @param parts matrices {@code [rows][cols]} of one width, of any types; read before this returns, by any thread
    */
   Matrix matrix(List<Tensor> parts);
 

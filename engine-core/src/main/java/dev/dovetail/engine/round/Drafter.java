@@ -26,7 +26,10 @@ public interface Drafter extends AutoCloseable {
    */
   TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler);
 
-  /** Forgets all but the first {@code tokens} tokens; {@link #extend} goes on from position {@code tokens - 1}. */
+  /**
+   * Forgets all but the first {@code tokens} tokens. {@link #extend} goes on with the feature of the last of them, or
+   * with the first position if there is none.
+   */
   void truncate(int tokens);
 
   /** Memory of this sequence's draft state, on whatever device. */

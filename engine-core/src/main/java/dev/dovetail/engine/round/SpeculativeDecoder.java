@@ -69,10 +69,10 @@ public final class SpeculativeDecoder implements AutoCloseable {
               .formatted(prompt.length, target.capacity() - 1));
     }
     // The feature of the last shared token is needed again, with the token that follows it now.
-    int start = Math.max(0, Math.min(shared(prompt), prompt.length) - 1);
-    start = Math.min(start, target.length());
+    int shared = shared(prompt);
+    int start = Math.min(Math.max(0, shared - 1), target.length());
     target.truncate(start);
-    drafter.truncate(start + 1);
+    drafter.truncate(Math.min(shared, start + 1));
     System.arraycopy(prompt, 0, context, 0, prompt.length);
     known = start;
     for (int from = start; from < prompt.length; from += target.maxPassTokens()) {

@@ -11,7 +11,8 @@ package dev.dovetail.engine.sampling;
  * if each had been drawn alone, and a whole group can be ruled out by its {@link #ceiling}. A group
  * is always of 256 ids, whatever the vocabulary: the noise depends on (seed, position, token) only.
  *
- * <p>Logarithms come from StrictMath, so that all machines agree.
+ * <p>Logarithms come from StrictMath, so that all machines agree. Stands on one group at a time;
+ * one thread.
  */
 final class GumbelNoise {
   /** A group holds the tokens with equal {@code token >>> GROUP_SHIFT}. */
@@ -23,33 +24,37 @@ final class GumbelNoise {
   /** Counter words 2 and 3 of a group's draw; a token's own has zero there. */
   private static final long GROUP_STREAM = 1;
 
-  private GumbelNoise() {}
+  private final long seed;
+  private int position;
+  private double least;
+  private int owner;
 
-  /** The noise of a token at a position. */
-  static double of(long seed, int position, int token) {
-    long group = groupBits(seed, position, token >>> GROUP_SHIFT);
-    double exponential = leastOf(group);
-    if ((token & (GROUP_SIZE - 1)) != ownerOf(group)) {
-      exponential += -StrictMath.log(Philox.uniform(seed, position, token));
-    }
-    return -StrictMath.log(exponential);
+  GumbelNoise(long seed) {
+    this.seed = seed;
   }
 
-  /** The largest noise among the tokens of a group; no token of it has more. */
-  static double ceiling(long seed, int position, int group) {
-    return -StrictMath.log(leastOf(groupBits(seed, position, group)));
+  /** How many groups hold all tokens of a vocabulary. */
+  static int groups(int vocabulary) {
+    return ((vocabulary - 1) >>> GROUP_SHIFT) + 1;
   }
 
-  private static long groupBits(long seed, int position, int group) {
-    return Philox.bits(seed, Philox.pair(group, position), GROUP_STREAM, 0);
+  /** Stands on a group of tokens at a position. */
+  void enter(int position, int group) {
+    this.position = position;
+    long bits = Philox.bits(seed, Philox.pair(group, position), GROUP_STREAM, 0);
+    least = -StrictMath.log(Philox.unit(bits)) / GROUP_SIZE;
+    // The uniform number leaves the low eleven bits unused; eight of them choose the owner.
+    owner = group << GROUP_SHIFT | (int) bits & (GROUP_SIZE - 1);
   }
 
-  private static double leastOf(long groupBits) {
-    return -StrictMath.log(Philox.unit(groupBits)) / GROUP_SIZE;
+  /** The largest noise among the tokens of the group, whether a vocabulary has them all or not. */
+  double ceiling() {
+    return -StrictMath.log(least);
   }
 
-  /** The uniform number leaves the low eleven bits unused; eight of them choose the owner. */
-  private static int ownerOf(long groupBits) {
-    return (int) groupBits & (GROUP_SIZE - 1);
+  /** The noise of a token of the group. */
+  double of(int token) {
+    double above = token == owner ? 0 : -StrictMath.log(Philox.uniform(seed, position, token));
+    return -StrictMath.log(least + above);
   }
 }

@@ -12,7 +12,7 @@ final class LogitGroups {
   private float largest;
 
   LogitGroups(int vocabulary) {
-    int most = (vocabulary + GumbelNoise.GROUP_SIZE - 1) >>> GumbelNoise.GROUP_SHIFT;
+    int most = GumbelNoise.groups(vocabulary);
     group = new int[most];
     start = new int[most + 1];
     max = new float[most];

@@ -23,12 +23,13 @@ public final class Sampler {
    * A sampler of its own scratch space.
    *
    * @param options how to choose
-   * @param vocabulary logits in a row of the target
+   * @param vocabulary logits in a row of the target, up to 2^20
    */
   public Sampler(SamplingOptions options, int vocabulary) {
     this.options = Objects.requireNonNull(options, "options");
-    if (vocabulary <= 0) {
-      throw new IllegalArgumentException("vocabulary is " + vocabulary + "; wanted 1 or more");
+    if (vocabulary < 1 || vocabulary > SoftmaxWeights.MOST_ENTRIES) {
+      throw new IllegalArgumentException(
+          "vocabulary is " + vocabulary + "; wanted 1 to " + SoftmaxWeights.MOST_ENTRIES);
     }
     this.vocabulary = vocabulary;
     groups = new LogitGroups(vocabulary);
@@ -80,7 +81,7 @@ public final class Sampler {
    * @param width how many tokens are wanted, at least 1
    * @param outTokens receives the tokens, best first
    * @param outLogProbs receives the logarithm of each token's probability under the draft's
-   *     penalised softmax at the options' temperature (1 when greedy), within 1e-4
+   *     penalised softmax at the options' temperature (1 when greedy), within 2e-4
    * @return how many were written: fewer than {@code width} only if fewer logits are finite
    * @throws IllegalArgumentException if a range or a token lies outside its array or vocabulary
    * @throws IllegalStateException if a logit is NaN or +infinity, or all are -infinity

@@ -14,7 +14,7 @@ final class ScoreSearch {
    */
   private static final double SLACK = 1e-12;
 
-  private final long seed;
+  private final GumbelNoise noise;
   private final boolean greedy;
   private final double temperature;
   private final double[] bounds;
@@ -24,10 +24,10 @@ final class ScoreSearch {
   private int found;
 
   ScoreSearch(SamplingOptions options, int vocabulary) {
-    seed = options.seed();
+    noise = new GumbelNoise(options.seed());
     greedy = options.greedy();
     temperature = greedy ? 1 : options.temperature();
-    bounds = new double[(vocabulary + GumbelNoise.GROUP_SIZE - 1) >>> GumbelNoise.GROUP_SHIFT];
+    bounds = new double[GumbelNoise.groups(vocabulary)];
   }
 
   /**
@@ -40,22 +40,17 @@ final class ScoreSearch {
    * @return how many were found: fewer than wanted only if fewer have a finite logit
    */
   int search(
-      float[] logits, int offset, int[] ids, LogitGroups groups, int position, long floor,
+      float[] logits,
+      int offset,
+      int[] ids,
+      LogitGroups groups,
+      int position,
+      long floor,
       int wanted) {
     reset(wanted);
     bound(groups, position, LogitOrder.logit(floor));
     for (int g = best(groups.size()); g >= 0 && canEnter(bounds[g]); g = best(groups.size())) {
-      double ceiling = greedy ? 0 : GumbelNoise.ceiling(seed, position, groups.group(g)) + SLACK;
-      for (int i = groups.start(g); i < groups.end(g); i++) {
-        float logit = logits[offset + i];
-        double scaled = logit / temperature;
-        if (logit > Float.NEGATIVE_INFINITY
-            && canEnter(scaled + ceiling)
-            && LogitOrder.key(logit, i) >= floor) {
-          int token = ids == null ? i : ids[i];
-          offer(i, greedy ? scaled : scaled + GumbelNoise.of(seed, position, token));
-        }
-      }
+      visit(logits, offset, ids, groups, g, position, floor);
       bounds[g] = Double.NEGATIVE_INFINITY;
     }
     return found;
@@ -64,6 +59,24 @@ final class ScoreSearch {
   /** The entry with the n-th largest score; of equal scores the lower entry comes first. */
   int entry(int n) {
     return entries[n];
+  }
+
+  private void visit(
+      float[] logits, int offset, int[] ids, LogitGroups groups, int g, int position, long floor) {
+    double ceiling = 0;
+    if (!greedy) {
+      noise.enter(position, groups.group(g));
+      ceiling = noise.ceiling() + SLACK;
+    }
+    for (int i = groups.start(g); i < groups.end(g); i++) {
+      float logit = logits[offset + i];
+      double scaled = logit / temperature;
+      if (logit > Float.NEGATIVE_INFINITY
+          && canEnter(scaled + ceiling)
+          && LogitOrder.key(logit, i) >= floor) {
+        offer(i, greedy ? scaled : scaled + noise.of(ids == null ? i : ids[i]));
+      }
+    }
   }
 
   private void reset(int wanted) {
@@ -84,8 +97,8 @@ final class ScoreSearch {
       } else if (greedy) {
         bounds[g] = max;
       } else {
-        double ceiling = GumbelNoise.ceiling(seed, position, groups.group(g)) + SLACK;
-        bounds[g] = max / temperature + ceiling;
+        noise.enter(position, groups.group(g));
+        bounds[g] = max / temperature + (noise.ceiling() + SLACK);
       }
     }
   }

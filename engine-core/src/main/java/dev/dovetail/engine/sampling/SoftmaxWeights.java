@@ -2,15 +2,15 @@ package dev.dovetail.engine.sampling;
 
 /**
  * Unnormalised softmax weights, e^gap for the gap to the largest logit, rounded to a multiple of
- * 2^-32. Sums of up to 2^21 of them are therefore exact in a double, in whatever order they are
+ * 2^-32. Sums of up to 2^20 of them are therefore exact in a double, in whatever order they are
  * taken: a nucleus can be searched without sorting and has no rounding cases of its own.
  *
  * <p>Plain multiplications and additions, the same on every machine, which C2 turns into vector
  * code.
  */
 final class SoftmaxWeights {
-  /** Entries of which a sum of weights is exact. */
-  static final int MOST_ENTRIES = 1 << 21;
+  /** Entries in a row: the sum is exact, and what rounding loses of it below 2e-4. */
+  static final int MOST_ENTRIES = 1 << 20;
 
   /** e^-24 is below half of 2^-32, so from here on every weight is zero. */
   private static final double LEAST_GAP = -24;

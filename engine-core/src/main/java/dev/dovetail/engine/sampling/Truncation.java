@@ -5,7 +5,7 @@ package dev.dovetail.engine.sampling;
  * in the order of {@link LogitOrder}, so all three together do. Reused from row to row; one thread.
  */
 final class Truncation {
-  /** Gaps to the largest logit within which a nucleus is sought, before the whole row is. */
+  /** Gaps to the largest logit within which entries are sought, before the whole row is taken. */
   private static final float[] NEAR = {4, 8, 16, Float.POSITIVE_INFINITY};
 
   private final int topK;
@@ -40,7 +40,11 @@ final class Truncation {
 
   /** Leaves the keys of the k first entries in {@link #keys}. */
   private long topK(float[] logits, int offset, LogitGroups groups) {
-    gather(logits, offset, groups, kthGroup(groups));
+    if (topK <= groups.size()) {
+      gather(logits, offset, groups, kthGroup(groups));
+    } else {
+      gatherMass(logits, offset, groups, topK, Float.NaN);
+    }
     if (size < topK) {
       return LogitOrder.NONE;
     }
@@ -48,11 +52,8 @@ final class Truncation {
     return leastKept();
   }
 
-  /** A logit that at least k entries reach: the k-th largest of the groups' maxima. */
+  /** A logit that at least k entries reach, unless it is -infinity: the k-th largest maximum. */
   private float kthGroup(LogitGroups groups) {
-    if (topK > groups.size()) {
-      return Float.NEGATIVE_INFINITY;
-    }
     size = groups.size();
     for (int g = 0; g < size; g++) {
       keys[g] = LogitOrder.key(groups.max(g), g);
@@ -64,32 +65,23 @@ final class Truncation {
   /** Of the entries that top-k left, or of all. */
   private long topP(float[] logits, int offset, LogitGroups groups) {
     float largest = groups.largest();
+    double wanted;
     if (topK > 0) {
-      prefix(topP * mass(0, size, largest), largest);
-      return leastKept();
-    }
-    int count = groups.end(groups.size() - 1);
-    double wanted = topP * SoftmaxWeights.total(logits, offset, count, largest, 1);
-    for (float near : NEAR) {
-      gather(logits, offset, groups, largest - near);
-      if (mass(0, size, largest) >= wanted) {
-        break;
-      }
+      wanted = topP * mass(0, size, largest);
+    } else {
+      int count = groups.end(groups.size() - 1);
+      wanted = topP * SoftmaxWeights.total(logits, offset, count, largest, 1);
+      gatherMass(logits, offset, groups, wanted, largest);
     }
     prefix(wanted, largest);
     return leastKept();
   }
 
-  /** The least float whose gap to the largest logit is at least log(minP). */
+  /** The least float that is not below largest + log(minP), as a double has that sum. */
   private float leastByMinP(float largest) {
-    float least = (float) (largest + logMinP);
-    while (Math.nextDown(least) - (double) largest >= logMinP) {
-      least = Math.nextDown(least);
-    }
-    while (least - (double) largest < logMinP) {
-      least = Math.nextUp(least);
-    }
-    return least;
+    double bound = largest + logMinP;
+    float least = (float) bound;
+    return least < bound ? Math.nextUp(least) : least;
   }
 
   /** The keys of the finite entries that reach a logit. */
@@ -108,20 +100,31 @@ final class Truncation {
     }
   }
 
+  /** The keys of so many of the first entries that they have a mass, or of all. */
+  private void gatherMass(
+      float[] logits, int offset, LogitGroups groups, double wanted, float unit) {
+    for (float near : NEAR) {
+      gather(logits, offset, groups, groups.largest() - near);
+      if (mass(0, size, unit) >= wanted) {
+        return;
+      }
+    }
+  }
+
   /**
    * Reduces the keys to the shortest prefix, in their order, that has a mass.
    *
    * @param wanted at most the mass of all keys
-   * @param largest the logit of weight 1; NaN: each key counts 1
+   * @param unit as for {@link #mass}
    */
-  private void prefix(double wanted, float largest) {
+  private void prefix(double wanted, float unit) {
     int low = 0;
     int high = size;
     double before = 0;
     // The keys before low have too little mass, those before high enough.
     while (high - low > 1) {
       int middle = partition(low, high);
-      double mass = mass(low, middle, largest);
+      double mass = mass(low, middle, unit);
       if (before + mass >= wanted) {
         high = middle;
       } else {
@@ -137,13 +140,18 @@ final class Truncation {
     return keys[size - 1];
   }
 
-  private double mass(int from, int to, float largest) {
-    if (Float.isNaN(largest)) {
+  /**
+   * The mass of a range of the keys, exactly.
+   *
+   * @param unit the logit of weight 1; NaN: each key counts 1
+   */
+  private double mass(int from, int to, float unit) {
+    if (Float.isNaN(unit)) {
       return to - from;
     }
     double mass = 0;
     for (int i = from; i < to; i++) {
-      mass += SoftmaxWeights.weight(LogitOrder.logit(keys[i]) - (double) largest);
+      mass += SoftmaxWeights.weight(LogitOrder.logit(keys[i]) - (double) unit);
     }
     return mass;
   }

@@ -73,6 +73,12 @@ final class ReferenceSampler {
     return sorted.subList(0, n);
   }
 
+  private static double noise(long seed, int position, int token) {
+    GumbelNoise noise = new GumbelNoise(seed);
+    noise.enter(position, token >>> GumbelNoise.GROUP_SHIFT);
+    return noise.of(token);
+  }
+
   private static List<Integer> ranked(SamplingOptions o, List<Candidate> kept, int position) {
     Comparator<Candidate> bestFirst =
         Comparator.comparing(
@@ -81,7 +87,7 @@ final class ReferenceSampler {
                     ? 0.0 - c.logit()
                     : 0.0
                         - (c.logit() / (double) o.temperature()
-                            + GumbelNoise.of(o.seed(), position, c.token())));
+                            + noise(o.seed(), position, c.token())));
     return kept.stream()
         .sorted(bestFirst.thenComparing(Candidate::token))
         .map(Candidate::token)

@@ -53,11 +53,14 @@ final class PythonFilters {
     };
   }
 
-  private static String text(Object value) {
+  /** The text of a value; of a list or dictionary, its JSON. */
+  static String text(Object value) {
     return switch (value) {
       case null -> "";
       case String text -> text;
       case Boolean truth -> truth ? "True" : "False";
+      case Map<?, ?> map -> json(map, -1);
+      case List<?> list -> json(list, -1);
       default -> value.toString();
     };
   }
@@ -79,8 +82,12 @@ final class PythonFilters {
 
   private static Object toJson(Object value, Arguments arguments) {
     Object indent = arguments.get(0, "indent");
+    return json(value, indent instanceof Number n ? Math.clamp(n.intValue(), 0, 16) : -1);
+  }
+
+  private static String json(Object value, int indent) {
     StringBuilder json = new StringBuilder();
-    appendJson(json, value, indent instanceof Number n ? Math.clamp(n.intValue(), 0, 16) : -1, 0);
+    appendJson(json, value, indent, 0);
     return json.toString();
   }
 

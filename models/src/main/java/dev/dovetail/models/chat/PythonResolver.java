@@ -87,8 +87,8 @@ final class PythonResolver extends ELResolver {
   private static Object listMethod(List<?> list, String method, Object[] arguments) {
     switch (method) {
       case "append" -> {
-        RenderBudget.current().list(list.size() + 1L);
         ((List<Object>) list).add(arguments[0]);
+        RenderBudget.current().weigh(list);
         return null;
       }
       case "__reversed__" -> {
@@ -123,10 +123,10 @@ final class PythonResolver extends ELResolver {
 
   private static Object loopVariable(ForLoop loop, String name) {
     return switch (name) {
-      case "index" -> (long) loop.getCounter();
-      case "index0" -> (long) loop.getIndex();
-      case "revindex" -> (long) loop.getRevcounter();
-      case "revindex0" -> (long) loop.getRevindex();
+      case "index" -> (long) loop.getIndex();
+      case "index0" -> (long) loop.getIndex0();
+      case "revindex" -> (long) loop.getRevindex();
+      case "revindex0" -> (long) loop.getRevindex0();
       case "first" -> loop.isFirst();
       case "last" -> loop.isLast();
       case "length" -> (long) loop.getLength();

@@ -3,22 +3,35 @@ package dev.dovetail.models.chat;
 import com.hubspot.jinjava.el.ExtendedSyntaxBuilder;
 import com.hubspot.jinjava.el.TruthyTypeConverter;
 import com.hubspot.jinjava.el.ext.AdditionOperator;
+import com.hubspot.jinjava.el.ext.AstDict;
 import com.hubspot.jinjava.el.ext.AstFilterChain;
+import com.hubspot.jinjava.el.ext.AstList;
+import com.hubspot.jinjava.el.ext.AstTuple;
 import com.hubspot.jinjava.el.ext.ExtendedParser;
 import com.hubspot.jinjava.el.ext.FilterSpec;
+import com.hubspot.jinjava.el.ext.NamedParameterOperator;
+import com.hubspot.jinjava.el.ext.StringConcatOperator;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import jinjava.de.odysseus.el.ExpressionFactoryImpl;
+import jinjava.de.odysseus.el.misc.BooleanOperations;
 import jinjava.de.odysseus.el.misc.NumberOperations;
 import jinjava.de.odysseus.el.misc.TypeConverter;
+import jinjava.de.odysseus.el.tree.Bindings;
 import jinjava.de.odysseus.el.tree.TreeStore;
 import jinjava.de.odysseus.el.tree.impl.Builder;
 import jinjava.de.odysseus.el.tree.impl.Cache;
 import jinjava.de.odysseus.el.tree.impl.Parser;
 import jinjava.de.odysseus.el.tree.impl.ast.AstBinary;
+import jinjava.de.odysseus.el.tree.impl.Scanner.ScanException;
+import jinjava.de.odysseus.el.tree.impl.Scanner.Symbol;
+import jinjava.de.odysseus.el.tree.impl.ast.AstIdentifier;
 import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
+import jinjava.de.odysseus.el.tree.impl.ast.AstParameters;
+import jinjava.javax.el.ELContext;
 import jinjava.javax.el.ELException;
 
 /** Expressions with Python's operators, held to the {@link RenderBudget}, and only with known filters. */
@@ -33,7 +46,7 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
       Set.of(
           "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "int", "items",
           "join", "last", "length", "list", "lower", "map", "reject", "rejectattr", "replace", "reverse", "round",
-          "safe", "select", "selectattr", "sort", "string", "title", "tojson", "trim", "unique", "upper");
+          "safe", "select", "selectattr", "sort", "string", "title", "tojson", "trim", "upper");
 
   private PythonSyntax() {
     super(
@@ -50,16 +63,65 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
 
   @Override
   protected Parser createParser(String expression) {
-    return new ExtendedParser(this, expression) {
+    return new PythonParser(this, expression);
+  }
+
+  private static final class PythonParser extends ExtendedParser {
+    PythonParser(Builder builder, String expression) {
+      super(builder, expression);
+      // This operator makes its own node, so the one below would not see it.
+      putExtensionHandler(
+          StringConcatOperator.TOKEN,
+          new ExtensionHandler(ExtensionPoint.ADD) {
+            @Override
+            public AstNode createAstNode(AstNode... children) {
+              return new AstBinary(children[0], children[1], TILDE);
+            }
+          });
+    }
+
       @Override
       protected AstBinary createAstBinary(AstNode left, AstNode right, AstBinary.Operator operator) {
-        if (operator == AdditionOperator.OP) {
+        if (operator.equals(AdditionOperator.OP)) {
           return super.createAstBinary(left, right, PLUS);
         }
-        if (operator == AstBinary.MUL) {
+        if (operator.equals(AstBinary.EQ)) {
+          return super.createAstBinary(left, right, EQUALS);
+        }
+        if (operator.equals(AstBinary.NE)) {
+          return super.createAstBinary(left, right, DIFFERS);
+        }
+        if (operator.equals(AstBinary.MUL)) {
           return super.createAstBinary(left, right, TIMES);
         }
         return super.createAstBinary(left, right, operator);
+      }
+
+      /** Arguments, where {@code name=a - 1} means {@code name=(a - 1)}. */
+      @Override
+      protected AstParameters params(Symbol left, Symbol right) throws ScanException, ParseException {
+        consumeToken(left);
+        List<AstNode> arguments = new ArrayList<>();
+        while (getToken().getSymbol() != right) {
+          if (!arguments.isEmpty()) {
+            consumeToken(Symbol.COMMA);
+            if (getToken().getSymbol() == right) {
+              break; // Python allows a comma at the end
+            }
+          }
+          arguments.add(argument());
+        }
+        consumeToken(right);
+        return createAstParameters(arguments);
+      }
+
+      private AstNode argument() throws ScanException, ParseException {
+        if (getToken().getSymbol() == Symbol.IDENTIFIER && NamedParameterOperator.TOKEN.equals(lookahead(0))) {
+          AstIdentifier name = identifier(consumeToken().getImage());
+          consumeToken();
+          return NamedParameterOperator.HANDLER.createAstNode(name, expr(true));
+        }
+        return expr(true);
       }
 
       @Override
@@ -71,7 +133,41 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
         }
         return super.createAstFilterChain(input, filters);
       }
-    };
+
+      @Override
+      protected AstList createAstList(AstParameters elements) {
+        return new AstList(elements) {
+          @Override
+          public Object eval(Bindings bindings, ELContext context) {
+            return weighed(super.eval(bindings, context));
+          }
+        };
+      }
+
+      @Override
+      protected AstTuple createAstTuple(AstParameters elements) {
+        return new AstTuple(elements) {
+          @Override
+          public Object eval(Bindings bindings, ELContext context) {
+            return weighed(super.eval(bindings, context));
+          }
+        };
+      }
+
+      @Override
+      protected AstDict createAstDict(Map<AstNode, AstNode> entries) {
+        return new AstDict(entries) {
+          @Override
+          public Object eval(Bindings bindings, ELContext context) {
+            return weighed(super.eval(bindings, context));
+          }
+        };
+      }
+  }
+
+  private static Object weighed(Object value) {
+    RenderBudget.current().weigh(value);
+    return value;
   }
 
   private static final AstBinary.Operator PLUS =
@@ -100,6 +196,53 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
         }
       };
 
+  private static final AstBinary.Operator TILDE =
+      new AstBinary.SimpleOperator() {
+        @Override
+        protected Object apply(TypeConverter converter, Object left, Object right) {
+          String a = PythonFilters.text(left);
+          String b = PythonFilters.text(right);
+          RenderBudget.current().text((long) a.length() + b.length());
+          return a.concat(b);
+        }
+
+        @Override
+        public String toString() {
+          return "~";
+        }
+      };
+
+  private static final AstBinary.Operator EQUALS =
+      new AstBinary.SimpleOperator() {
+        @Override
+        protected Object apply(TypeConverter converter, Object left, Object right) {
+          return equal(converter, left, right);
+        }
+
+        @Override
+        public String toString() {
+          return "==";
+        }
+      };
+
+  private static final AstBinary.Operator DIFFERS =
+      new AstBinary.SimpleOperator() {
+        @Override
+        protected Object apply(TypeConverter converter, Object left, Object right) {
+          return !equal(converter, left, right);
+        }
+
+        @Override
+        public String toString() {
+          return "!=";
+        }
+      };
+
+  /** Python's equality: an empty string is not {@code false}, and a number is not its spelling. */
+  private static boolean equal(TypeConverter converter, Object left, Object right) {
+    return kind(left).equals(kind(right)) && BooleanOperations.eq(converter, left, right);
+  }
+
   private static final AstBinary.Operator TIMES =
       new AstBinary.SimpleOperator() {
         @Override
@@ -125,6 +268,7 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
       case null -> "an undefined value";
       case String s -> "a string";
       case Number n -> "a number";
+      case Boolean b -> "a truth value";
       case Collection<?> c -> "a list";
       default -> "a value of another kind";
     };

@@ -4,6 +4,7 @@ import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.lib.tag.ForTag;
 import com.hubspot.jinjava.lib.tag.IfTag;
 import com.hubspot.jinjava.tree.TagNode;
+import com.hubspot.jinjava.tree.parse.TagToken;
 import com.hubspot.jinjava.util.ForLoop;
 import com.hubspot.jinjava.util.ObjectIterator;
 import com.hubspot.jinjava.util.ObjectTruthValue;
@@ -35,15 +36,9 @@ final class PythonTags {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public String renderForCollection(
-        TagNode node, JinjavaInterpreter interpreter, List<String> variables, Object collection) {
-      return super.renderForCollection(node, interpreter, variables, collection);
-    }
-
-    @Override
     public String interpretUnchecked(TagNode node, JinjavaInterpreter interpreter) {
       var variablesAndExpression =
-          getLoopVarsAndExpression((com.hubspot.jinjava.tree.parse.TagToken) node.getMaster());
+          getLoopVarsAndExpression((TagToken) node.getMaster());
       List<String> variables = variablesAndExpression.getLeft();
       String expression = variablesAndExpression.getRight();
       int split = conditionStart(expression);
@@ -56,12 +51,15 @@ final class PythonTags {
       ForLoop loop = ObjectIterator.getLoop(all);
       while (loop.hasNext()) {
         Object value = interpreter.wrap(loop.next());
-        try (var scope = interpreter.enterScope()) {
+        interpreter.enterScope();
+        try {
           interpreter.getContext().put(variables.getFirst(), value);
           if (isTrue(interpreter.resolveELExpression(condition, node.getLineNumber()))) {
             RenderBudget.current().list(chosen.size() + 1L);
             chosen.add(value);
           }
+        } finally {
+          interpreter.leaveScope();
         }
       }
       return renderForCollection(node, interpreter, variables, chosen);

@@ -1,6 +1,9 @@
 package dev.dovetail.models.chat;
 
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What one rendering may cost. A template comes with a model file and is therefore as hostile as the file: its loops,
@@ -26,20 +29,22 @@ final class RenderBudget {
   /** Copying this many characters costs about as much as one step. */
   private static final int CHARACTERS_PER_STEP = 4096;
 
-  private static final long TIME_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+  static final Duration TIME_LIMIT = Duration.ofMillis(900);
 
   private static final ThreadLocal<RenderBudget> CURRENT = new ThreadLocal<>();
 
   private final long maxText;
+  private final Duration timeLimit;
   private final long deadline;
   private long steps;
-  private String stopped;
+  private volatile String stopped;
 
-  RenderBudget(int messages, long contentLength) {
+  RenderBudget(int messages, long contentLength, Duration timeLimit) {
+    this.timeLimit = timeLimit;
     // A template may name each content a few times, and a JSON spelling of it is longer than itself.
     maxText = MAX_TEXT + 4 * contentLength;
     steps = BASE_STEPS + STEPS_PER_MESSAGE * messages;
-    deadline = System.nanoTime() + TIME_LIMIT_NANOS;
+    deadline = System.nanoTime() + timeLimit.toNanos();
   }
 
   /** The budget of the rendering that this thread is in. */
@@ -47,13 +52,13 @@ final class RenderBudget {
     return CURRENT.get();
   }
 
-  /** Makes this the thread's budget; {@link #leave} ends that. */
+  /** Makes this the budget of the thread, which renders nothing else. */
   void enter() {
     CURRENT.set(this);
   }
 
-  void leave() {
-    CURRENT.remove();
+  Duration timeLimit() {
+    return timeLimit;
   }
 
   long maxText() {
@@ -86,6 +91,32 @@ final class RenderBudget {
     spend(1 + length / 16);
   }
 
+  /**
+   * Called on every list or dictionary that a template makes: its elements count with those of the lists inside it, as
+   * often as they stand there. A list of lists of the same list would otherwise take for ever to print or compare.
+   */
+  void weigh(Object value) {
+    list(MAX_LIST + 1L - weigh(value, MAX_LIST + 1L));
+  }
+
+  /** What is left of a limit after an element and all inside it; 0 once it is reached. */
+  private static long weigh(Object value, long left) {
+    long rest = left - 1;
+    Iterable<?> inside =
+        switch (value) {
+          case Map<?, ?> map -> map.values();
+          case Collection<?> list -> list;
+          case null, default -> List.of();
+        };
+    for (Object element : inside) {
+      if (rest <= 0) {
+        return 0;
+      }
+      rest = weigh(element, rest);
+    }
+    return Math.max(0, rest);
+  }
+
   private void spend(long cost) {
     if (stopped != null) {
       throw new TemplateStopped(stopped);
@@ -95,7 +126,7 @@ final class RenderBudget {
       throw stop("takes too many steps: an endless or a very large loop");
     }
     if ((steps & 63) < cost && System.nanoTime() - deadline > 0) {
-      throw stop("takes longer than " + TimeUnit.NANOSECONDS.toMillis(TIME_LIMIT_NANOS) + " ms");
+      throw stop("takes longer than " + timeLimit.toMillis() + " ms");
     }
   }
 

@@ -10,10 +10,15 @@ import com.hubspot.jinjava.lib.filter.Filter;
 import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import com.hubspot.jinjava.objects.date.StrftimeFormatter;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import jinjava.javax.el.ExpressionFactory;
 
 /**
@@ -23,6 +28,8 @@ import jinjava.javax.el.ExpressionFactory;
 final class TemplateEngine extends Jinjava {
   /** A template's blocks nest a few levels deep; each level takes some frames of the stack. */
   private static final int MAX_MACRO_DEPTH = 32;
+
+  private static final long STACK_SIZE = 4L << 20;
 
   private final ExpressionFactory expressions = PythonSyntax.expressionFactory();
 
@@ -43,7 +50,17 @@ final class TemplateEngine extends Jinjava {
 
   /** Loading the engine's classes takes some tenths of a second, so it is made when first needed. */
   private static final class Holder {
-    static final TemplateEngine ENGINE = new TemplateEngine(config(RenderBudget.MAX_TEXT));
+    static final TemplateEngine ENGINE = warm();
+
+    /** A first rendering, of a template of ours: loading classes must not count as a template's time. */
+    private static TemplateEngine warm() {
+      TemplateEngine engine = new TemplateEngine(config(RenderBudget.MAX_TEXT));
+      engine.render(
+          "{% for m in messages %}{% if loop.first and m['role'] != 'x' %}{{ m['role'] + '\\n' }}{% endif %}{% endfor %}",
+          Map.of("messages", List.of(Map.of("role", "user"))),
+          new RenderBudget(1, 0, Duration.ofMinutes(1)));
+      return engine;
+    }
   }
 
   static TemplateEngine get() {
@@ -58,7 +75,18 @@ final class TemplateEngine extends Jinjava {
         .withTrimBlocks(true)
         .withLstripBlocks(true)
         .withKeepTrailingNewline(true)
-        .withLegacyOverrides(LegacyOverrides.ALL)
+        .withLegacyOverrides(
+            LegacyOverrides.newBuilder()
+                .withEvaluateMapKeys(true)
+                .withIterateOverMapKeys(true)
+                .withUseNaturalOperatorPrecedence(true)
+                .withParseWhitespaceControlStrictly(true)
+                .withAllowAdjacentTextNodes(true)
+                .withUseTrimmingForNotesAndExpressions(true)
+                .withKeepNullableLoopValues(true)
+                .withHandleBackslashInQuotesOnly(true)
+                .build())
+        .withInterperterFactory(new PythonInterpreter.Factory())
         .withEnableFilterChainOptimization(true)
         .withEnableRecursiveMacroCalls(true)
         .withMaxMacroRecursionDepth(MAX_MACRO_DEPTH)
@@ -84,17 +112,33 @@ final class TemplateEngine extends Jinjava {
    *     message is one line
    */
   String render(String template, Map<String, ?> variables, RenderBudget budget) {
-    budget.enter();
-    RenderResult result;
+    FutureTask<String> task = new FutureTask<>(() -> renderHere(template, variables, budget));
+    // On a thread of its own: a stack of a known size, and an end to whatever the budget does not see.
+    Thread thread = new Thread(null, task, "chat-template", STACK_SIZE);
+    thread.setDaemon(true);
+    thread.start();
     try {
-      result = renderForResult(template, variables, config(budget.maxText()));
-    } catch (RenderBudget.TemplateStopped e) {
-      throw failure(e.getMessage(), e);
-    } catch (StackOverflowError e) {
-      throw failure("nests too deeply", e);
-    } finally {
-      budget.leave();
+      return task.get(budget.timeLimit().toNanos() * 10 / 9, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      budget.stop("takes too long");
+      throw failure("takes too long", e);
+    } catch (InterruptedException e) {
+      budget.stop("was interrupted");
+      Thread.currentThread().interrupt();
+      throw failure("was interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof StackOverflowError) {
+        throw failure("nests too deeply", e.getCause());
+      }
+      throw e.getCause() instanceof IllegalArgumentException known
+          ? known
+          : failure(e.getCause().getMessage(), e.getCause());
     }
+  }
+
+  private String renderHere(String template, Map<String, ?> variables, RenderBudget budget) {
+    budget.enter();
+    RenderResult result = renderForResult(template, variables, config(budget.maxText()));
     if (budget.stopped() != null) {
       throw failure(budget.stopped(), null);
     }

@@ -11,7 +11,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Checks that a file holds exactly the tensors that a decoder of its configuration computes with. */
+/**
+ * Checks that a file holds exactly the tensors that a decoder of its configuration computes with.
+ */
 final class DecoderTensors {
   private static final Set<TensorType> VECTOR_TYPES =
       EnumSet.of(TensorType.F32, TensorType.F16, TensorType.BF16);
@@ -27,8 +29,8 @@ final class DecoderTensors {
   }
 
   /**
-   * @throws ModelFormatException if a tensor is missing, has another shape or a type that cannot serve, or would be
-   *     left out of the computation
+   * @throws ModelFormatException if a tensor is missing, has another shape or a type that cannot
+   *     serve, or would be left out of the computation
    */
   static void check(GgufFile file, ModelConfig config) {
     new DecoderTensors(file).check(config);
@@ -91,15 +93,15 @@ final class DecoderTensors {
     Tensor tensor = shaped(name, List.of(size));
     if (!VECTOR_TYPES.contains(tensor.type())) {
       throw fault(
-          name, "is a vector of type %s; one of %s is wanted".formatted(tensor.type(), VECTOR_TYPES));
+          name,
+          "is a vector of type %s; one of %s is wanted".formatted(tensor.type(), VECTOR_TYPES));
     }
   }
 
   private Tensor shaped(String name, List<Long> shape) {
     Tensor tensor = file.get(name);
     if (!tensor.shape().equals(shape)) {
-      throw fault(
-          name, "has shape %s; the metadata ask for %s".formatted(tensor.shape(), shape));
+      throw fault(name, "has shape %s; the metadata ask for %s".formatted(tensor.shape(), shape));
     }
     seen.add(name);
     return tensor;

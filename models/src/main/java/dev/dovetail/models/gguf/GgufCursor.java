@@ -8,10 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Reads the head of a GGUF file from front to back; nothing is read or allocated before it is known to lie inside the
- * file. A head of more than 2 GiB is refused as if the file ended there.
+ * Reads the head of a GGUF file from front to back; nothing is read or allocated before it is known
+ * to lie inside the file. A head of more than 2 GiB is refused as if the file ended there.
  *
- * <p>It reads through a {@link ByteBuffer}: the first accesses by layout cost a program's start 100 ms.
+ * <p>It reads through a {@link ByteBuffer}: the first accesses by layout cost a program's start 100
+ * ms.
  */
 final class GgufCursor {
   private final Path path;

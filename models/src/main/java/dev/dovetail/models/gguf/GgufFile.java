@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A GGUF file, version 2 or 3, little-endian, memory-mapped and validated; split files are read as one. Safe for use by
- * several threads; the metadata stay usable after closing.
+ * A GGUF file, version 2 or 3, little-endian, memory-mapped and validated; split files are read as
+ * one. Safe for use by several threads; the metadata stay usable after closing.
  */
 public final class GgufFile implements TensorFile {
   private final List<MappedFile> files;
@@ -29,9 +29,11 @@ public final class GgufFile implements TensorFile {
   }
 
   /**
-   * Opens and checks a file, or the first of split files and with it the others, which lie beside it.
+   * Opens and checks a file, or the first of split files and with it the others, which lie beside
+   * it.
    *
-   * @throws ModelFormatException if it is damaged, hostile, or holds a tensor of a type that is not read
+   * @throws ModelFormatException if it is damaged, hostile, or holds a tensor of a type that is not
+   *     read
    * @throws java.io.UncheckedIOException if it cannot be read
    */
   public static GgufFile open(Path path) {

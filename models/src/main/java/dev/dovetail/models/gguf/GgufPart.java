@@ -29,7 +29,9 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
   /** Name length, number of dimensions, one dimension, type, offset. */
   private static final int MIN_TENSOR_BYTES = 8 + 4 + 8 + 4 + 8;
 
-  /** A tensor as the file describes it, innermost dimension first; {@code at} is where it does so. */
+  /**
+   * A tensor as the file describes it, innermost dimension first; {@code at} is where it does so.
+   */
   private record Entry(
       String name, TensorType type, List<Long> shape, long elements, long offset, long at) {
     long end() {
@@ -116,7 +118,9 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
     return new Entry(name, type, shape, elements(path, at, name, type, shape), offset, at);
   }
 
-  /** The product of the dimensions, which together with the size in bytes must fit a {@code long}. */
+  /**
+   * The product of the dimensions, which together with the size in bytes must fit a {@code long}.
+   */
   private static long elements(Path path, long at, String name, TensorType type, List<Long> shape) {
     long elements = 1;
     for (long extent : shape) {
@@ -146,12 +150,15 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
     int alignment = metadata.findInteger("general.alignment").orElse(DEFAULT_ALIGNMENT);
     if (alignment < 8 || Integer.bitCount(alignment) != 1) {
       throw new ModelFormatException(
-          path, "general.alignment is %d; a power of two of at least 8 is wanted".formatted(alignment));
+          path,
+          "general.alignment is %d; a power of two of at least 8 is wanted".formatted(alignment));
     }
     return alignment;
   }
 
-  /** Each tensor must start at a multiple of the alignment, lie inside the data, and share no byte. */
+  /**
+   * Each tensor must start at a multiple of the alignment, lie inside the data, and share no byte.
+   */
   private static void checkPlaces(Path path, List<Entry> entries, int alignment, long dataSize) {
     for (Entry entry : entries) {
       if (entry.offset < 0 || entry.offset % alignment != 0) {

@@ -8,9 +8,9 @@ import java.util.Objects;
 import java.util.RandomAccess;
 
 /**
- * An array of strings in a GGUF file, kept as its bytes: a vocabulary of 150,000 tokens costs two allocations. Each
- * {@link #get} decodes anew (bytes that are not UTF-8 become U+FFFD), so a caller that needs a string often keeps it.
- * Immutable; independent of the file once read.
+ * An array of strings in a GGUF file, kept as its bytes: a vocabulary of 150,000 tokens costs two
+ * allocations. Each {@link #get} decodes anew (bytes that are not UTF-8 become U+FFFD), so a caller
+ * that needs a string often keeps it. Immutable; independent of the file once read.
  */
 public final class GgufStrings extends AbstractList<String> implements RandomAccess {
   private static final int LENGTH_BYTES = 8;
@@ -40,7 +40,10 @@ public final class GgufStrings extends AbstractList<String> implements RandomAcc
     return new GgufStrings(cursor.bytes(end, what), ends);
   }
 
-  /** Finds the ends of the strings; the end of the last, or the complement of a faulty string's place. */
+  /**
+   * Finds the ends of the strings; the end of the last, or the complement of a faulty string's
+   * place.
+   */
   private static int scan(ByteBuffer rest, int[] ends) {
     int size = rest.limit();
     int position = 0;

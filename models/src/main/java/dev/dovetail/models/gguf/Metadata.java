@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The metadata of a GGUF file, in the file's order. Immutable; arrays are shared, not to be modified.
+ * The metadata of a GGUF file, in the file's order. Immutable; arrays are shared, not to be
+ * modified.
  *
  * <p>Values are
  *
@@ -19,8 +20,8 @@ import java.util.Set;
  *   <li>{@code Boolean}, {@code String};
  *   <li>{@code Long} for integers of every width (an unsigned 64-bit one keeps its bits);
  *   <li>{@code Double} for floats of both widths;
- *   <li>{@code int[]} for arrays of integers of up to 16 bits and of signed 32 bits, {@code long[]} for unsigned 32 and
- *       for 64 bits, {@code float[]}, {@code double[]}, {@code boolean[]};
+ *   <li>{@code int[]} for arrays of integers of up to 16 bits and of signed 32 bits, {@code long[]}
+ *       for unsigned 32 and for 64 bits, {@code float[]}, {@code double[]}, {@code boolean[]};
  *   <li>{@link GgufStrings}, a {@code List<String>}, for arrays of strings.
  * </ul>
  */
@@ -51,7 +52,8 @@ public final class Metadata extends AbstractMap<String, Object> {
   /**
    * A string that must be there.
    *
-   * @throws ModelFormatException if the key is missing or is something else; so say all methods of this class
+   * @throws ModelFormatException if the key is missing or is something else; so say all methods of
+   *     this class
    */
   public String string(String key) {
     return required(key, findString(key));

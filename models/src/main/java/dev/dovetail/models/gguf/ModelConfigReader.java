@@ -2,13 +2,13 @@ package dev.dovetail.models.gguf;
 
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.ModelFormatException;
-import dev.dovetail.models.RopeConfig;
 import dev.dovetail.models.Tensor;
 import java.util.Set;
 
 /**
- * Makes a configuration from a file's metadata and tensors. The sizes stand in metadata under the architecture's name
- * ({@code llama.block_count}); biases, head norms and a separate head are seen from the tensors.
+ * Makes a configuration from a file's metadata and tensors. The sizes stand in metadata under the
+ * architecture's name ({@code llama.block_count}); biases, head norms and a separate head are seen
+ * from the tensors.
  */
 final class ModelConfigReader {
   static final String EMBEDDING = "token_embd.weight";

@@ -67,13 +67,11 @@ final class RopeReader {
   }
 
   private Scaling yarn(double factor, int context) {
-    int original =
-        metadata.findInteger(prefix + "scaling.original_context_length").orElse(context);
+    int original = metadata.findInteger(prefix + "scaling.original_context_length").orElse(context);
     if (original < 1) {
       throw fault("was trained on the impossible context of %d tokens".formatted(original));
     }
-    double attention =
-        positive("scaling.yarn_attn_factor", 1) * positive("scaling.attn_factor", 1);
+    double attention = positive("scaling.yarn_attn_factor", 1) * positive("scaling.attn_factor", 1);
     return new Scaling.Yarn(
         (float) factor,
         original,
@@ -105,7 +103,8 @@ final class RopeReader {
   private double positive(String name, double absent) {
     double value = metadata.findNumber(prefix + name).orElse(absent);
     if (!((float) value > 0 && Float.isFinite((float) value))) {
-      throw fault("metadata '%s' is %s; a positive number is wanted".formatted(prefix + name, value));
+      throw fault(
+          "metadata '%s' is %s; a positive number is wanted".formatted(prefix + name, value));
     }
     return value;
   }

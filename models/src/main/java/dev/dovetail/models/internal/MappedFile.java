@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file mapped into memory for reading, and the arena that owns the mapping. Safe for use by several threads; closing
- * it ends the life of every segment it gave out.
+ * A file mapped into memory for reading, and the arena that owns the mapping. Safe for use by
+ * several threads; closing it ends the life of every segment it gave out.
  */
 public final class MappedFile implements AutoCloseable {
   private final Path path;
@@ -68,8 +68,8 @@ public final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * The bytes from {@code offset}, at an address that is a multiple of {@code alignment}: a view of the file where it
-   * already is one, otherwise a copy that lives as long as the mapping.
+   * The bytes from {@code offset}, at an address that is a multiple of {@code alignment}: a view of
+   * the file where it already is one, otherwise a copy that lives as long as the mapping.
    *
    * @param alignment a power of two
    */

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A safetensors file, memory-mapped and validated: tensors of F32, F16, BF16 and I32; a file with any other is refused.
- * Safe for use by several threads.
+ * A safetensors file, memory-mapped and validated: tensors of F32, F16, BF16 and I32; a file with
+ * any other is refused. Safe for use by several threads.
  */
 public final class SafetensorsFile implements TensorFile {
   private static final ValueLayout.OfLong HEADER_SIZE =
@@ -39,7 +39,8 @@ public final class SafetensorsFile implements TensorFile {
   /**
    * Opens and checks a file.
    *
-   * @throws ModelFormatException if it is damaged, hostile, or holds a tensor of a type that is not read
+   * @throws ModelFormatException if it is damaged, hostile, or holds a tensor of a type that is not
+   *     read
    * @throws java.io.UncheckedIOException if it cannot be read
    */
   public static SafetensorsFile open(Path path) {
@@ -80,8 +81,7 @@ public final class SafetensorsFile implements TensorFile {
   }
 
   /** The data must be covered by the tensors without a gap and without a byte shared. */
-  private static void checkPlaces(
-      Path path, List<SafetensorsHeader.Entry> entries, long dataSize) {
+  private static void checkPlaces(Path path, List<SafetensorsHeader.Entry> entries, long dataSize) {
     List<SafetensorsHeader.Entry> ordered = new ArrayList<>(entries);
     ordered.sort(
         Comparator.comparingLong(SafetensorsHeader.Entry::begin)

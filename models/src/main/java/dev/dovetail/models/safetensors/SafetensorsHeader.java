@@ -15,7 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The JSON that heads a safetensors file: {@code {"name": {"dtype":, "shape":, "data_offsets":}, ...}}. */
+/**
+ * The JSON that heads a safetensors file: {@code {"name": {"dtype":, "shape":, "data_offsets":},
+ * ...}}.
+ */
 record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
   private static final String METADATA = "__metadata__";
   private static final int MAX_DIMENSIONS = 8;
@@ -28,7 +31,9 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(4).build())
           .build();
 
-  /** A tensor in {@code [begin, end)} of the data, its shape and size checked against each other. */
+  /**
+   * A tensor in {@code [begin, end)} of the data, its shape and size checked against each other.
+   */
   record Entry(String name, TensorType type, List<Long> shape, long begin, long end) {}
 
   static SafetensorsHeader parse(Path path, byte[] json) {
@@ -116,8 +121,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       case "BF16" -> TensorType.BF16;
       case "I32" -> TensorType.I32;
       default ->
-          throw fault(
-              path, name, "has dtype %s; F32, F16, BF16 and I32 are read".formatted(dtype));
+          throw fault(path, name, "has dtype %s; F32, F16, BF16 and I32 are read".formatted(dtype));
     };
   }
 
@@ -129,8 +133,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
       expect(path, parser, parser.currentToken(), JsonToken.VALUE_NUMBER_INT);
       long number = parser.getLongValue();
       if (number < 0 || numbers.size() == limit) {
-        throw fault(
-            path, parser, "wanted at most %d numbers, none negative".formatted(limit));
+        throw fault(path, parser, "wanted at most %d numbers, none negative".formatted(limit));
       }
       numbers.add(number);
     }

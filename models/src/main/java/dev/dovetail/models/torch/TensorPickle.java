@@ -4,7 +4,6 @@ import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.TensorType;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,9 +12,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the pickle of a PyTorch state dict, and nothing else. A pickle is a program; this machine runs the instructions
- * that {@code torch.save} writes for a dictionary of tensors, and its only callables are the ones named in {@link
- * Callable}: nothing a file says can make it load or call anything else.
+ * Reads the pickle of a PyTorch state dict, and nothing else. A pickle is a program; this machine
+ * runs the instructions that {@code torch.save} writes for a dictionary of tensors, and its only
+ * callables are the ones named in {@link Callable}: nothing a file says can make it load or call
+ * anything else.
  */
 final class TensorPickle {
   private static final int MAX_DEPTH = 1 << 16;
@@ -54,11 +54,11 @@ final class TensorPickle {
 
   private final Path path;
   private final long start;
-  private final ByteBuffer code;
+  private final PickleInput code;
   private final List<Object> stack = new ArrayList<>();
   private final Map<Integer, Object> memo = new HashMap<>();
 
-  private TensorPickle(Path path, long start, ByteBuffer code) {
+  private TensorPickle(Path path, long start, PickleInput code) {
     this.path = path;
     this.start = start;
     this.code = code;
@@ -68,10 +68,10 @@ final class TensorPickle {
    * The tensors by name, in the file's order.
    *
    * @param start where in the file the pickle starts, for messages
-   * @param code the pickle, little-endian
+   * @param code the pickle
    */
   static Map<String, TensorRef> read(Path path, long start, ByteBuffer code) {
-    return new TensorPickle(path, start, code).stateDict();
+    return new TensorPickle(path, start, new PickleInput(code)).stateDict();
   }
 
   private Map<String, TensorRef> stateDict() {
@@ -79,7 +79,7 @@ final class TensorPickle {
     try {
       result = run();
     } catch (BufferUnderflowException _) {
-      throw fault("ends in the middle of its pickle; the file is truncated");
+      throw fault("ends in the middle of its pickle; the file is damaged or truncated");
     }
     if (!(result instanceof Map<?, ?> dict)) {
       throw fault("holds no dictionary of tensors; save model.state_dict()");
@@ -98,9 +98,9 @@ final class TensorPickle {
 
   private Object run() {
     while (true) {
-      int op = u8();
+      int op = code.u8();
       switch (op) {
-        case 0x80 -> protocol(u8());
+        case 0x80 -> protocol(code.u8());
         case '}' -> push(new LinkedHashMap<>());
         case ']' -> push(new ArrayList<>());
         case ')' -> push(new Tuple(List.of()));
@@ -108,17 +108,17 @@ final class TensorPickle {
         case 'N' -> push(Marker.NONE);
         case 0x88 -> push(true);
         case 0x89 -> push(false);
-        case 'K' -> push((long) u8());
-        case 'M' -> push(Short.toUnsignedLong(code.getShort()));
-        case 'J' -> push((long) code.getInt());
-        case 0x8a -> push(longInteger(u8()));
-        case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(code.getLong())));
-        case 'X' -> push(text(code.getInt()));
-        case 'c' -> push(callable(line() + '.' + line()));
-        case 'q' -> memo.put(u8(), top());
-        case 'r' -> memo.put(code.getInt(), top());
-        case 'h' -> push(recall(u8()));
-        case 'j' -> push(recall(code.getInt()));
+        case 'K' -> push((long) code.u8());
+        case 'M' -> push((long) code.u16());
+        case 'J' -> push((long) code.i32());
+        case 0x8a -> push(code.integer(code.u8()));
+        case 'G' -> push(code.f64());
+        case 'X' -> push(code.text(code.i32()));
+        case 'c' -> push(callable(code.line() + '.' + code.line()));
+        case 'q' -> memo.put(code.u8(), top());
+        case 'r' -> memo.put(code.i32(), top());
+        case 'h' -> push(recall(code.u8()));
+        case 'j' -> push(recall(code.i32()));
         case 't' -> push(new Tuple(popToMark()));
         case 0x85 -> push(new Tuple(popLast(1)));
         case 0x86 -> push(new Tuple(popLast(2)));
@@ -244,39 +244,6 @@ final class TensorPickle {
       }
       dict.put(items.get(i), items.get(i + 1));
     }
-  }
-
-  private long longInteger(int size) {
-    if (size > Long.BYTES) {
-      throw fault("has an integer of %d bytes".formatted(size));
-    }
-    long value = 0;
-    int bits = 8 * size;
-    for (int shift = 0; shift < bits; shift += 8) {
-      value |= (long) u8() << shift;
-    }
-    return size == 0 ? 0 : value << (Long.SIZE - bits) >> (Long.SIZE - bits);
-  }
-
-  private String text(int length) {
-    if (length < 0 || length > code.remaining()) {
-      throw new BufferUnderflowException();
-    }
-    byte[] bytes = new byte[length];
-    code.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
-  }
-
-  private String line() {
-    StringBuilder line = new StringBuilder();
-    for (int c = u8(); c != '\n'; c = u8()) {
-      line.append((char) c);
-    }
-    return line.toString();
-  }
-
-  private int u8() {
-    return Byte.toUnsignedInt(code.get());
   }
 
   private void push(Object value) {

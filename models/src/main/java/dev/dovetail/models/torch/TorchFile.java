@@ -21,9 +21,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A PyTorch checkpoint ({@code pytorch_model.bin}) as {@code torch.save} has written it since version 1.6: a zip file
- * with the pickle of a state dict and the numbers beside it. Tensors of float, half, bfloat16 and int are read, nothing
- * else is loaded or run; a pickle that asks for more is refused by name. Safe for use by several threads.
+ * A PyTorch checkpoint ({@code pytorch_model.bin}) as {@code torch.save} has written it since
+ * version 1.6: a zip file with the pickle of a state dict and the numbers beside it. Tensors of
+ * float, half, bfloat16 and int are read, nothing else is loaded or run; a pickle that asks for
+ * more is refused by name. Safe for use by several threads.
  *
  * <p>Tensors that share a storage, such as tied weights, share their data here too.
  */
@@ -44,7 +45,8 @@ public final class TorchFile implements TensorFile {
   /**
    * Opens and checks a file.
    *
-   * @throws ModelFormatException if it is damaged, hostile, or holds anything but contiguous tensors
+   * @throws ModelFormatException if it is damaged, hostile, or holds anything but contiguous
+   *     tensors
    * @throws java.io.UncheckedIOException if it cannot be read
    */
   public static TorchFile open(Path path) {
@@ -100,8 +102,7 @@ public final class TorchFile implements TensorFile {
             "has a pickle of %d bytes; at most %d are read"
                 .formatted(pickle.size(), MAX_PICKLE_BYTES));
       }
-      ByteBuffer code =
-          bytes(pickle).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer code = bytes(pickle).asByteBuffer();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       TensorPickle.read(file.path(), pickle.offset(), code)
           .forEach((name, ref) -> tensors.put(name, tensor(name, ref)));
@@ -120,8 +121,8 @@ public final class TorchFile implements TensorFile {
       if (start.hasRemaining() && Byte.toUnsignedInt(start.get(0)) == PICKLE_SIGNATURE) {
         throw fault(
             null,
-            "is a bare pickle, as PyTorch wrote before version 1.6; load it there and save it again,"
-                + " best as safetensors");
+            "is a bare pickle, as PyTorch wrote before version 1.6; load it there and save it"
+                + " again, best as safetensors");
       }
       throw fault(null, "is not a PyTorch checkpoint: it does not start as a zip file");
     }
@@ -146,7 +147,8 @@ public final class TorchFile implements TensorFile {
       if (entry == null) {
         return;
       }
-      byte[] order = bytes(entry).asSlice(0, Math.min(16, entry.size())).toArray(ValueLayout.JAVA_BYTE);
+      byte[] order =
+          bytes(entry).asSlice(0, Math.min(16, entry.size())).toArray(ValueLayout.JAVA_BYTE);
       String found = new String(order, StandardCharsets.UTF_8);
       if (!found.equals("little")) {
         throw fault(null, "has byte order '%s'; 'little' is read".formatted(found));
@@ -192,9 +194,12 @@ public final class TorchFile implements TensorFile {
       Entry entry = entries.get(folder + "/data/" + storage.key());
       int width = storage.type().blockBytes();
       if (entry == null) {
-        throw fault(tensor, "has no numbers: the zip entry data/%s is missing".formatted(storage.key()));
+        throw fault(
+            tensor, "has no numbers: the zip entry data/%s is missing".formatted(storage.key()));
       }
-      if (storage.elements() < 0 || storage.elements() != entry.size() / width || entry.size() % width != 0) {
+      if (storage.elements() < 0
+          || storage.elements() != entry.size() / width
+          || entry.size() % width != 0) {
         throw fault(
             tensor,
             "has a storage of %d %s, but the zip entry data/%s has %d bytes"
@@ -209,8 +214,7 @@ public final class TorchFile implements TensorFile {
     }
 
     private ModelFormatException fault(String tensor, String reason) {
-      return new ModelFormatException(
-          file.path(), ModelFormatException.NO_OFFSET, tensor, reason);
+      return new ModelFormatException(file.path(), ModelFormatException.NO_OFFSET, tensor, reason);
     }
   }
 }

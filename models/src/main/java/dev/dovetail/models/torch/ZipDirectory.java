@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the entries of a zip file lie. Only stored entries are read, as PyTorch writes them: their bytes are used in
- * place, and there is nothing to inflate. Zip64 is read. No two entries may share a byte.
+ * Where the entries of a zip file lie. Only stored entries are read, as PyTorch writes them: their
+ * bytes are used in place, and there is nothing to inflate. Zip64 is read. No two entries may share
+ * a byte.
  */
 final class ZipDirectory {
   private static final int END_SIGNATURE = 0x06054b50;

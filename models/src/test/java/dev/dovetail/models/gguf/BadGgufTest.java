@@ -1,5 +1,6 @@
 package dev.dovetail.models.gguf;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dovetail.models.ModelFormatException;
@@ -120,10 +121,28 @@ class BadGgufTest {
 
   @Test
   void types() throws IOException {
-    assertFault(tensor(16, 256), "tensor 't': has type IQ2_XXS, which is not read (types read: F32");
+    assertFault(
+        tensor(16, 256), "tensor 't': has type IQ2_XXS, which is not read (types read: F32");
     assertFault(tensor(39, 256), "tensor 't': has type MXFP4, which is not read");
     assertFault(tensor(99, 256), "tensor 't': has type number 99, which GGUF does not define");
     assertFault(tensor(-1, 256), "tensor 't': has type number 4294967295");
+  }
+
+  /** Names are the file's own words: they must not reach a terminal as they are. */
+  @Test
+  void messagesArePrintable() throws IOException {
+    byte[] bytes =
+        new GgufWriter()
+            .rawTensor("two\nlines\u001b[31m", 99, new long[] {1}, new byte[4], 0)
+            .toBytes();
+    assertFault(bytes, "tensor 'two\uFFFDlines\uFFFD[31m': has type number 99");
+    GgufWriter writer = new GgufWriter().put("general.architecture", "long".repeat(100_000));
+    Path path = Files.write(folder.resolve("long.gguf"), writer.toBytes());
+    try (GgufFile file = GgufFile.open(path)) {
+      assertThatThrownBy(file::modelConfig)
+          .isInstanceOf(ModelFormatException.class)
+          .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1100).endsWith("..."));
+    }
   }
 
   private static void vector(GgufWriter writer, String name, long offset) {

@@ -55,8 +55,7 @@ class GgufFileTest {
                   49152,
                   8192,
                   1e-5f,
-                  new RopeConfig(
-                      64, 100_000f, true, new Scaling.None(), Optional.empty()),
+                  new RopeConfig(64, 100_000f, true, new Scaling.None(), Optional.empty()),
                   false,
                   false,
                   true));
@@ -212,9 +211,7 @@ class GgufFileTest {
     try (GgufFile one = GgufFile.open(whole);
         GgufFile split = GgufFile.open(parts.getFirst())) {
       assertThat(split.path()).isEqualTo(parts.getFirst());
-      assertThat(split.modelConfig())
-          .usingRecursiveComparison()
-          .isEqualTo(one.modelConfig());
+      assertThat(split.modelConfig()).usingRecursiveComparison().isEqualTo(one.modelConfig());
       assertThat(split.tensors())
           .extracting(Tensor::name)
           .isEqualTo(one.tensors().stream().map(Tensor::name).toList());
@@ -245,9 +242,10 @@ class GgufFileTest {
 
   @Test
   void sameArgumentsSameBytes() {
-    Map<Long, byte[]> bytes = Map.of(
-        1L, TinyModels.writer("qwen3", TensorType.Q6_K, 1, true).toBytes(),
-        2L, TinyModels.writer("qwen3", TensorType.Q6_K, 2, true).toBytes());
+    Map<Long, byte[]> bytes =
+        Map.of(
+            1L, TinyModels.writer("qwen3", TensorType.Q6_K, 1, true).toBytes(),
+            2L, TinyModels.writer("qwen3", TensorType.Q6_K, 2, true).toBytes());
     assertThat(TinyModels.writer("qwen3", TensorType.Q6_K, 1, true).toBytes())
         .isEqualTo(bytes.get(1L))
         .isNotEqualTo(bytes.get(2L));

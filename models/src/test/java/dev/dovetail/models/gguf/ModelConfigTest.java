@@ -45,8 +45,10 @@ class ModelConfigTest {
 
   @Test
   void ropeScaling() throws IOException {
-    assertThat(scaling(llama().put("llama.rope.scaling.type", "none"))).isEqualTo(new Scaling.None());
-    assertThat(scaling(llama().put("llama.rope.scale_linear", 4f))).isEqualTo(new Scaling.Linear(4));
+    assertThat(scaling(llama().put("llama.rope.scaling.type", "none")))
+        .isEqualTo(new Scaling.None());
+    assertThat(scaling(llama().put("llama.rope.scale_linear", 4f)))
+        .isEqualTo(new Scaling.Linear(4));
     assertThat(scaling(llama().put("llama.rope.scaling.factor", 0f))).isEqualTo(new Scaling.None());
     assertThat(
             scaling(
@@ -74,13 +76,17 @@ class ModelConfigTest {
     float[] factors = new float[TinyModels.HEAD_DIM / 2];
     Arrays.fill(factors, 8);
     factors[0] = 1;
-    ModelConfig config = read(llama().tensor("rope_freqs.weight", TensorType.F32, List.of(32L),
-        TinyWeights.bytes(factors)));
-    assertThat(config.rope().frequencyFactors()).hasValueSatisfying(
-        found -> assertThat(found).isEqualTo(factors));
+    ModelConfig config =
+        read(
+            llama()
+                .tensor(
+                    "rope_freqs.weight", TensorType.F32, List.of(32L), TinyWeights.bytes(factors)));
+    assertThat(config.rope().frequencyFactors())
+        .hasValueSatisfying(found -> assertThat(found).isEqualTo(factors));
     factors[3] = 0;
     assertFault(
-        llama().tensor("rope_freqs.weight", TensorType.F32, List.of(32L), TinyWeights.bytes(factors)),
+        llama()
+            .tensor("rope_freqs.weight", TensorType.F32, List.of(32L), TinyWeights.bytes(factors)),
         "tensor 'rope_freqs.weight': holds the impossible factor 0.0");
     assertFault(
         llama().tensor("rope_freqs.weight", TensorType.F32, List.of(2L), TinyWeights.bytes(1, 1)),
@@ -96,8 +102,7 @@ class ModelConfigTest {
       bias(writer, "blk." + i + ".attn_v.bias", 128);
     }
     assertThat(read(writer).qkvBias()).isTrue();
-    assertFault(
-        writer.removeTensor("blk.1.attn_v.bias"), "tensor 'blk.1.attn_v.bias': is missing");
+    assertFault(writer.removeTensor("blk.1.attn_v.bias"), "tensor 'blk.1.attn_v.bias': is missing");
   }
 
   @ParameterizedTest
@@ -118,14 +123,17 @@ class ModelConfigTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '`',
       value = {
         "block_count | 0 | metadata 'llama.block_count' is 0; 1 to 4096 is wanted",
         "block_count | 2000000000 | is 2000000000; 1 to 4096 is wanted",
         "block_count | 4 | tensor 'blk.3.attn_norm.weight': is missing from the file",
         "block_count | 2 | tensor 'blk.2.attn_norm.weight': is no part of a llama decoder",
         "embedding_length | 0 | 'llama.embedding_length' is 0",
-        "embedding_length | 512 | 'token_embd.weight': has shape [320, 256]; the metadata ask for [320, 512]",
-        "feed_forward_length | 256 | 'blk.0.ffn_gate.weight': has shape [512, 256]; the metadata ask for [256, 256]",
+        "embedding_length | 512 | 'token_embd.weight': has shape [320, 256]; the metadata ask for"
+            + " [320, 512]",
+        "feed_forward_length | 256 | 'blk.0.ffn_gate.weight': has shape [512, 256]; the metadata"
+            + " ask for [256, 256]",
         "attention.head_count | 0 | 'llama.attention.head_count' is 0",
         "attention.head_count | 3 | has 3 query heads and 2 key-value heads",
         "attention.head_count_kv | 3 | has 4 query heads and 3 key-value heads",
@@ -147,9 +155,7 @@ class ModelConfigTest {
   @Test
   void headsThatDoNotDivideTheWidth() throws IOException {
     assertFault(
-        llama()
-            .remove("llama.attention.key_length")
-            .put("llama.attention.head_count", 6),
+        llama().remove("llama.attention.key_length").put("llama.attention.head_count", 6),
         "has 6 heads, which do not divide the width 256");
   }
 
@@ -159,7 +165,8 @@ class ModelConfigTest {
         llama().replace("output_norm.weight", TensorType.Q8_0, List.of(256L), new byte[272]),
         "tensor 'output_norm.weight': is a vector of type Q8_0; one of [F32, F16, BF16] is wanted");
     assertFault(
-        llama().replace("blk.0.attn_q.weight", TensorType.I32, List.of(256L, 256L), new byte[262144]),
+        llama()
+            .replace("blk.0.attn_q.weight", TensorType.I32, List.of(256L, 256L), new byte[262144]),
         "tensor 'blk.0.attn_q.weight': holds integers (I32) where weights are wanted");
     assertFault(
         llama().replace("token_embd.weight", TensorType.F32, List.of(4L), new byte[16]),
@@ -170,10 +177,11 @@ class ModelConfigTest {
         llama().tensor("blk.0.attn_output.bias", TensorType.F32, List.of(256L), new byte[1024]),
         "tensor 'blk.0.attn_output.bias': is no part of a llama decoder of 3 layers");
     assertFault(
-        TinyModels.writer("qwen2", TensorType.F16, 3, true).removeTensor("blk.0.attn_q.bias"),
+        TinyModels.writer("qwen2", TensorType.Q4_K, 3, true).removeTensor("blk.0.attn_q.bias"),
         "tensor 'blk.0.attn_q.bias': is missing");
     assertFault(
-        TinyModels.writer("qwen3", TensorType.F16, 3, true).removeTensor("blk.2.attn_k_norm.weight"),
+        TinyModels.writer("qwen3", TensorType.Q4_K, 3, true)
+            .removeTensor("blk.2.attn_k_norm.weight"),
         "tensor 'blk.2.attn_k_norm.weight': is missing");
     assertFault(
         llama().replace("token_embd.weight", TensorType.F16, List.of(319L, 256L), new byte[163328]),
@@ -189,7 +197,7 @@ class ModelConfigTest {
   }
 
   private static GgufWriter llama() {
-    return TinyModels.writer("llama", TensorType.F16, 3, true);
+    return TinyModels.writer("llama", TensorType.Q4_K, 3, true);
   }
 
   private static void bias(GgufWriter writer, String name, int size) {

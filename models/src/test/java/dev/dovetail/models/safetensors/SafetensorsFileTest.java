@@ -61,7 +61,10 @@ class SafetensorsFileTest {
         "tensor 'mask': has dtype I64; F32, F16, BF16 and I32 are read");
   }
 
-  /** A header whose length is odd leaves the data misaligned; numbers must still lie aligned in memory. */
+  /**
+   * A header whose length is odd leaves the data misaligned; numbers must still lie aligned in
+   * memory.
+   */
   @Test
   void alignsNumbers() throws IOException {
     for (int spaces = 0; spaces < 4; spaces++) {
@@ -95,7 +98,8 @@ class SafetensorsFileTest {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
             + "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}} | Duplicate",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}} | two data_offsets",
-        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}} | unknown key 'x'",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}} | unknown key"
+            + " 'x'",
         "{\"a\":[[[[[[[[]]]]]]]]} | found START_ARRAY where START_OBJECT is wanted",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[[[[]]]],\"data_offsets\":[0,4]}} | header",
         "{\"__metadata__\":{\"a\":{}}} | VALUE_STRING",

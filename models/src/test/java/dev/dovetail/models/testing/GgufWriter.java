@@ -17,9 +17,10 @@ import java.util.stream.LongStream;
 /**
  * Writes small GGUF files for tests, valid ones unless told otherwise.
  *
- * <p>A value's Java type decides its GGUF type: Integer u32 (i32 if negative), Long u64 (i64 if negative), Byte i8,
- * Short i16, Float f32, Double f64, Boolean, String; {@code byte[]} u8, {@code short[]} i16, {@code int[]} i32, {@code
- * long[]} i64, {@code float[]}, {@code double[]}, {@code boolean[]}, {@code List<String>}.
+ * <p>A value's Java type decides its GGUF type: Integer u32 (i32 if negative), Long u64 (i64 if
+ * negative), Byte i8, Short i16, Float f32, Double f64, Boolean, String; {@code byte[]} u8, {@code
+ * short[]} i16, {@code int[]} i32, {@code long[]} i64, {@code float[]}, {@code double[]}, {@code
+ * boolean[]}, {@code List<String>}.
  */
 public final class GgufWriter {
   private static final int ARRAY = 9;
@@ -71,8 +72,7 @@ public final class GgufWriter {
   public GgufWriter replace(String name, TensorType type, List<Long> shape, byte[] data) {
     long[] dims = shape.reversed().stream().mapToLong(Long::longValue).toArray();
     tensors.replaceAll(
-        old ->
-            old.name.equals(name) ? new Entry(name, type.ggufId(), dims, data, PACKED) : old);
+        old -> old.name.equals(name) ? new Entry(name, type.ggufId(), dims, data, PACKED) : old);
     return this;
   }
 

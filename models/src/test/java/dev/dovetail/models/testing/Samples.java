@@ -5,12 +5,16 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The files of {@code dev/dovetail/models/samples} among the test resources, made by other programs. */
+/**
+ * The files of {@code dev/dovetail/models/samples} among the test resources, made by other
+ * programs.
+ */
 public final class Samples {
   private Samples() {}
 
   public static byte[] bytes(String name) throws IOException {
-    try (InputStream in = Samples.class.getResourceAsStream("/dev/dovetail/models/samples/" + name)) {
+    try (InputStream in =
+        Samples.class.getResourceAsStream("/dev/dovetail/models/samples/" + name)) {
       if (in == null) {
         throw new IllegalArgumentException("no sample named " + name);
       }

@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Tiny random models that are whole: weights, tokenizer, chat template. The same arguments give the same bytes.
+ * Tiny random models that are whole: weights, tokenizer, chat template. The same arguments give the
+ * same bytes.
  *
- * <p>Three layers of width 256 (a block of every type), four query heads on two key-value heads of width 64, a gated
- * MLP of width 512, a vocabulary of 320. Activations stay near one, and logits have a standard deviation near four.
+ * <p>Three layers of width 256 (a block of every type), four query heads on two key-value heads of
+ * width 64, a gated MLP of width 512, a vocabulary of 320. Activations stay near one, and logits
+ * have a standard deviation near four.
  */
 public final class TinyModels {
   public static final int LAYERS = 3;
@@ -62,41 +64,47 @@ public final class TinyModels {
   /** Adds the tensors of a model, one random stream through all of them. */
   private record Layers(GgufWriter writer, TensorType weightType, Random random) {
     void addTo(String architecture, boolean tiedHead) {
-      matrix("token_embd.weight", VOCABULARY, HIDDEN, 4);
+      matrix("token_embd.weight", VOCABULARY, HIDDEN);
       for (int i = 0; i < LAYERS; i++) {
         layer("blk." + i + '.', architecture);
       }
-      norm("output_norm.weight", HIDDEN);
+      // Spreads the logits. Large embeddings would do so too, but with a tied head they repeat the
+      // last token.
+      vector("output_norm.weight", HIDDEN, 4, 0.4);
       if (!tiedHead) {
-        matrix("output.weight", VOCABULARY, HIDDEN, 4);
+        matrix("output.weight", VOCABULARY, HIDDEN);
       }
     }
 
     private void layer(String prefix, String architecture) {
       norm(prefix + "attn_norm.weight", HIDDEN);
-      matrix(prefix + "attn_q.weight", HEADS * HEAD_DIM, HIDDEN, 1);
-      matrix(prefix + "attn_k.weight", KV_HEADS * HEAD_DIM, HIDDEN, 1);
-      matrix(prefix + "attn_v.weight", KV_HEADS * HEAD_DIM, HIDDEN, 1);
+      // Queries sharp enough that a token depends on particular earlier ones.
+      matrix(prefix + "attn_q.weight", HEADS * HEAD_DIM, HIDDEN, 3);
+      matrix(prefix + "attn_k.weight", KV_HEADS * HEAD_DIM, HIDDEN);
+      matrix(prefix + "attn_v.weight", KV_HEADS * HEAD_DIM, HIDDEN);
       if (architecture.equals("qwen2")) {
         vector(prefix + "attn_q.bias", HEADS * HEAD_DIM, 0, 0.5);
         vector(prefix + "attn_k.bias", KV_HEADS * HEAD_DIM, 0, 0.5);
         vector(prefix + "attn_v.bias", KV_HEADS * HEAD_DIM, 0, 0.5);
       }
       if (architecture.equals("qwen3")) {
-        norm(prefix + "attn_q_norm.weight", HEAD_DIM);
+        vector(prefix + "attn_q_norm.weight", HEAD_DIM, 3, 0.3);
         norm(prefix + "attn_k_norm.weight", HEAD_DIM);
       }
-      matrix(prefix + "attn_output.weight", HIDDEN, HEADS * HEAD_DIM, 1);
+      matrix(prefix + "attn_output.weight", HIDDEN, HEADS * HEAD_DIM);
       norm(prefix + "ffn_norm.weight", HIDDEN);
-      matrix(prefix + "ffn_gate.weight", FEED_FORWARD, HIDDEN, 1);
-      matrix(prefix + "ffn_up.weight", FEED_FORWARD, HIDDEN, 1);
-      matrix(prefix + "ffn_down.weight", HIDDEN, FEED_FORWARD, 1);
+      matrix(prefix + "ffn_gate.weight", FEED_FORWARD, HIDDEN);
+      matrix(prefix + "ffn_up.weight", FEED_FORWARD, HIDDEN);
+      matrix(prefix + "ffn_down.weight", HIDDEN, FEED_FORWARD);
     }
 
-    /** A matrix whose product with values near one has values near {@code gain}. */
+    /** A matrix whose product with values near one has values near one. */
+    private void matrix(String name, int rows, int cols) {
+      matrix(name, rows, cols, 1);
+    }
+
     private void matrix(String name, int rows, int cols, double gain) {
-      byte[] data =
-          TinyWeights.random(weightType, rows * cols, gain / Math.sqrt(cols), random);
+      byte[] data = TinyWeights.random(weightType, rows * cols, gain / Math.sqrt(cols), random);
       writer.tensor(name, weightType, List.of((long) rows, (long) cols), data);
     }
 

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A complete byte-level BPE vocabulary of {@value #SIZE} tokens: three control tokens, the 256 bytes, and merges learnt
- * from a few words.
+ * A complete byte-level BPE vocabulary of {@value #SIZE} tokens: three control tokens, the 256
+ * bytes, and merges learnt from a few words.
  */
 public final class TinyTokenizer {
   public static final int SIZE = 320;
@@ -18,13 +18,15 @@ public final class TinyTokenizer {
 
   /** A turn of ChatML each, and the start of an answer if asked. */
   public static final String CHAT_TEMPLATE =
-      "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content']"
-          + " + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}"
-          + "{{ '<|im_start|>assistant\\n' }}{% endif %}";
+      "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n"
+          + "' + message['content'] + '<|im_end|>' + '\\n"
+          + "' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n"
+          + "' }}{% endif %}";
 
   private static final String SAMPLE =
       "the quick brown fox jumps over the lazy dog and then the dog sleeps in the sun while the fox"
-          + " runs on through the wood to find the other foxes that are there waiting for their dinner";
+          + " runs on through the wood to find the other foxes that are there waiting for their"
+          + " dinner";
 
   private static final int NORMAL = 1;
   private static final int CONTROL = 3;
@@ -57,7 +59,10 @@ public final class TinyTokenizer {
         .put("tokenizer.chat_template", CHAT_TEMPLATE);
   }
 
-  /** The letter that stands for a byte in GPT-2's vocabularies: itself where it prints, otherwise from U+0100 on. */
+  /**
+   * The letter that stands for a byte in GPT-2's vocabularies: itself where it prints, otherwise
+   * from U+0100 on.
+   */
   private static char letter(int value) {
     int shifted = 0;
     for (int b = 0; b < 256; b++) {
@@ -70,7 +75,10 @@ public final class TinyTokenizer {
     throw new IllegalArgumentException("not a byte: " + value);
   }
 
-  /** The most frequent pairs of the sample, again and again; ties go to the first in order of spelling. */
+  /**
+   * The most frequent pairs of the sample, again and again; ties go to the first in order of
+   * spelling.
+   */
   private static List<String> merges(int count) {
     List<List<String>> words = new ArrayList<>();
     for (String word : SAMPLE.split(" ")) {

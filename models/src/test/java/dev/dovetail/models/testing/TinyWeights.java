@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.Random;
 
 /**
- * Random tensors of every type. Quantised blocks are random bytes, every bit used, under scales that make the weights'
- * standard deviation about what is asked for.
+ * Random tensors of every type. Quantised blocks are random bytes, every bit used, under scales
+ * that make the weights' standard deviation about what is asked for.
  */
 public final class TinyWeights {
   private TinyWeights() {}
@@ -50,8 +50,8 @@ public final class TinyWeights {
   }
 
   /**
-   * Overwrites the scales of a block. Each divisor is the root mean square of what the scale multiplies when all its
-   * bits are random; each minimum moves the mean to zero.
+   * Overwrites the scales of a block. Each divisor is the root mean square of what the scale
+   * multiplies when all its bits are random; each minimum moves the mean to zero.
    */
   private static void scales(ByteBuffer out, int block, TensorType type, double deviation) {
     switch (type) {

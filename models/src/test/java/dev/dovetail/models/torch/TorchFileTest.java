@@ -90,12 +90,17 @@ class TorchFileTest {
     assertFault(
         zip(Map.of("a/data.pkl", new byte[3], "b/data.pkl", new byte[3])), "2 entries */data.pkl");
     assertFault(
-        zip(Map.of("a/data.pkl", new byte[3], "a/byteorder", "big".getBytes(StandardCharsets.UTF_8))),
+        zip(
+            Map.of(
+                "a/data.pkl", new byte[3], "a/byteorder", "big".getBytes(StandardCharsets.UTF_8))),
         "has byte order 'big'");
     assertFault(Files.write(folder.resolve("empty"), new byte[0]), "is not a PyTorch checkpoint");
   }
 
-  /** Pickles written by hand: instructions that no dictionary of tensors needs, or in no order that makes sense. */
+  /**
+   * Pickles written by hand: instructions that no dictionary of tensors needs, or in no order that
+   * makes sense.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -118,7 +123,9 @@ class TorchFileTest {
         "}X\\1\\0\\0\\0aK\\1s. | holds 'a', which is no tensor",
         "X\\377\\377\\377\\177 | in the middle of its pickle",
         "} | in the middle of its pickle",
-        "(X\\7\\0\\0\\0storagectorch\\nFloatStorage\\nX\\1\\0\\0\\0000K\\0tQ. | storage that is not",
+        "(X\\7\\0\\0\\0storagectorch\\n"
+            + "FloatStorage\\n"
+            + "X\\1\\0\\0\\0000K\\0tQ. | storage that is not",
       })
   void refusesHandmadePickles(String code, String message) throws IOException {
     byte[] pickle = code.translateEscapes().getBytes(StandardCharsets.ISO_8859_1);
@@ -159,7 +166,10 @@ class TorchFileTest {
     }
   }
 
-  /** A checkpoint of one F32 tensor; shape and strides are pickle code; no entry of numbers if bytes is negative. */
+  /**
+   * A checkpoint of one F32 tensor; shape and strides are pickle code; no entry of numbers if bytes
+   * is negative.
+   */
   private Path checkpoint(int elements, int offset, String shape, String strides, int bytes)
       throws IOException {
     String storage =

@@ -178,10 +178,8 @@ TEMPLATES = {
   {% if message.content %}
     {{ loop.index }}/{{ loop.length }} {{ loop.revindex }} {{ loop.first }} {{ turn(message.role, message['content']) }}
   {% endif %}
-{% else %}
-  nobody
 {% endfor %}
-{{ "a }} b %} c" }} {{ 'it''s' if false else "it's" }} {{ '-' * 3 }} {{ 7 // 2 }} {{ 'x' ~ 1 ~ 'y' }}
+{{ "a }} b %} c" }} {{ 'its' if false else "it's" }} {{ '-' * 3 }} {{ 7 // 2 }} {{ 'x' ~ 1 ~ 'y' }}
 {{ {'a': 1, 'b': [true, none, 'q"\\n']}|tojson }} {{ [1, 2]|length }} {{ 'a,b'.split(',') | join('+') }}
 {{ undefined_name|default('none given') }} {{ messages[-1].content is string }} {{ messages[0].get('role') }} {{ messages[0].missing }}
 {% for key, value in messages[0].items() | list %}{% if key == 'role' %}{{ key }}={{ value }}{% endif %}{% endfor %}

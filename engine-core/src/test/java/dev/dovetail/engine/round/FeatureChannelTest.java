@@ -1,0 +1,42 @@
+package dev.dovetail.engine.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class FeatureChannelTest {
+  @Test
+  void featuresCrossAsHalfFloats() {
+    FeatureChannel channel = new FeatureChannel();
+    float[] rows = {1, 2, 0.1f, -3, 1e6f, -1e6f, 1e-9f, 65504};
+    AcceptedTokens got =
+        channel.toDraft(40, rows, 2, new int[] {0, 2, 3}, 3, new int[] {9, 11, 12, 13}, 1);
+    assertThat(got.position()).isEqualTo(40);
+    assertThat(got.count()).isEqualTo(3);
+    assertThat(Arrays.copyOf(got.nextTokens(), 3)).containsExactly(11, 12, 13);
+    assertThat(Arrays.copyOf(got.features(), 6)).containsExactly(1, 2, 65504, -65504, 0, 65504);
+    assertThat(channel.bytesToDraft()).isEqualTo(8 + 3 * 4 + 3 * 2 * 2);
+  }
+
+  @Test
+  void withoutFeaturesOnlyIdsCross() {
+    FeatureChannel channel = new FeatureChannel();
+    AcceptedTokens got = channel.toDraft(0, null, 2, null, 2, new int[] {4, 5}, 0);
+    assertThat(Arrays.copyOf(got.nextTokens(), 2)).containsExactly(4, 5);
+    assertThat(channel.bytesToDraft()).isEqualTo(8 + 2 * 4);
+  }
+
+  @Test
+  void treesComeBackWhole() {
+    FeatureChannel channel = new FeatureChannel();
+    TokenTree tree =
+        new TokenTree(new int[] {7, 8, 9}, new int[] {-1, 0, 0}, new float[] {-1.5f, -2, -3});
+    TokenTree got = channel.fromDraft(tree);
+    assertThat(got.tokens()).containsExactly(7, 8, 9);
+    assertThat(got.parents()).containsExactly(-1, 0, 0);
+    assertThat(got.logProbabilities()).containsExactly(-1.5f, -2, -3);
+    assertThat(channel.bytesFromDraft()).isEqualTo(36);
+    assertThat(channel.fromDraft(TokenTree.EMPTY).size()).isZero();
+  }
+}

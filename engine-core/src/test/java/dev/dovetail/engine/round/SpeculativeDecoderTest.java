@@ -1,0 +1,211 @@
+package dev.dovetail.engine.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dovetail.engine.round.TestDrafters.Checking;
+import dev.dovetail.engine.round.TestDrafters.Guess;
+import dev.dovetail.engine.sampling.Sampler;
+import dev.dovetail.engine.sampling.SamplingOptions;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The round against plain decoding written out, on a target whose logits depend on its tokens alone. */
+class SpeculativeDecoderTest {
+  private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5};
+  private static final IntPredicate NEVER = token -> false;
+
+  private static final Map<String, Guess> GUESSES =
+      Map.of(
+          "perfect", TestDrafters.PERFECT,
+          "wrong", TestDrafters.WRONG,
+          "random", TestDrafters.random(5));
+
+  static Stream<Arguments> everyKind() {
+    List<SamplingOptions> samplings =
+        List.of(
+            SamplingOptions.GREEDY,
+            SamplingOptions.of(0.8f, 7),
+            SamplingOptions.of(1.3f, 8).withTopK(4).withTopP(0.9f),
+            SamplingOptions.of(0.6f, 9).withMinP(0.05f).withRepeatPenalty(1.3f, 8),
+            SamplingOptions.GREEDY.withRepeatPenalty(1.5f, 64));
+    List<TreeShape> shapes =
+        Stream.of("0", "1", "2", "4", "8", "3x2", "4x4", "2x8").map(TreeShape::parse).toList();
+    return GUESSES.keySet().stream()
+        .sorted()
+        .flatMap(
+            guess ->
+                samplings.stream()
+                    .flatMap(s -> shapes.stream().map(t -> Arguments.of(guess, s, t))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyKind")
+  void tokensAreThoseOfPlainDecoding(String guess, SamplingOptions options, TreeShape shape) {
+    int[] plain = plain(PROMPT, 60, options);
+    for (int maxPass : new int[] {128, 4}) {
+      try (SpeculativeDecoder decoder = decoder(GUESSES.get(guess), 200, maxPass)) {
+        assertThat(generate(decoder, PROMPT, 60, options, shape))
+            .as("%s, %s, tree %s, passes of %d", guess, options, shape, maxPass)
+            .containsExactly(plain);
+      }
+    }
+  }
+
+  @Test
+  void aPerfectDraftIsAcceptedWhole() {
+    FakeTarget target = new FakeTarget(200, 128);
+    try (SpeculativeDecoder decoder =
+        new SpeculativeDecoder(target, new Checking(TestDrafters.PERFECT))) {
+      Sampler sampler = sampler(SamplingOptions.GREEDY);
+      decoder.prefill(PROMPT, sampler, () -> false);
+      Round round = decoder.step(new TreeShape(4, 1), sampler, 100, NEVER);
+      assertThat(round.drafted()).isEqualTo(4);
+      assertThat(round.accepted()).isEqualTo(4);
+      assertThat(round.emitted()).isEqualTo(5);
+      assertThat(target.passes).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aWrongDraftStillGivesOneTokenARound() {
+    try (SpeculativeDecoder decoder = decoder(TestDrafters.WRONG, 200, 128)) {
+      Sampler sampler = sampler(SamplingOptions.GREEDY);
+      decoder.prefill(PROMPT, sampler, () -> false);
+      Round round = decoder.step(new TreeShape(3, 2), sampler, 100, NEVER);
+      assertThat(round.accepted()).isZero();
+      assertThat(round.emitted()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void nothingIsEmittedBehindTheEndOrTheLimit() {
+    int[] plain = plain(PROMPT, 40, SamplingOptions.GREEDY);
+    for (int end = 1; end < 12; end++) {
+      int last = plain[end];
+      int first = indexOf(plain, last, 1);
+      try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 200, 128)) {
+        Sampler sampler = sampler(SamplingOptions.GREEDY);
+        decoder.prefill(PROMPT, sampler, () -> false);
+        int emitted = 1;
+        while (decoder.token(decoder.known() - 1) != last || emitted == 1) {
+          emitted += decoder.step(new TreeShape(8, 1), sampler, 100, t -> t == last).emitted();
+        }
+        assertThat(emitted).as("end token %d", last).isEqualTo(first + 1);
+      }
+    }
+    for (int limit = 1; limit < 8; limit++) {
+      try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 200, 128)) {
+        Sampler sampler = sampler(SamplingOptions.GREEDY);
+        decoder.prefill(PROMPT, sampler, () -> false);
+        Round round = decoder.step(new TreeShape(6, 1), sampler, limit, NEVER);
+        assertThat(round.emitted()).isEqualTo(limit);
+        assertThat(round.drafted()).isLessThan(limit);
+      }
+    }
+  }
+
+  @Test
+  void aNewPromptReusesWhatItShares() {
+    SamplingOptions options = SamplingOptions.of(0.9f, 3);
+    try (SpeculativeDecoder decoder = decoder(TestDrafters.random(1), 300, 5)) {
+      TreeShape shape = new TreeShape(3, 3);
+      int[] first = generate(decoder, PROMPT, 30, options, shape);
+      int[] longer = concat(PROMPT, first, new int[] {1, 2, 3});
+      int[] shorter = Arrays.copyOf(PROMPT, 6);
+      int[] other = {7, 7, 7};
+      Sampler sampler = sampler(options);
+      assertThat(decoder.prefill(longer, sampler, () -> false)).isLessThanOrEqualTo(5);
+      for (int[] prompt : new int[][] {longer, shorter, PROMPT, other, longer, PROMPT}) {
+        assertThat(generate(decoder, prompt, 25, options, shape))
+            .containsExactly(plain(prompt, 25, options));
+      }
+    }
+  }
+
+  @Test
+  void aCancelledPromptCanBeContinued() {
+    SamplingOptions options = SamplingOptions.GREEDY;
+    for (int passes = 0; passes < 3; passes++) {
+      try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 200, 4)) {
+        int[] left = {passes};
+        assertThat(decoder.prefill(PROMPT, sampler(options), () -> left[0]-- == 0)).isEqualTo(-1);
+        assertThat(generate(decoder, PROMPT, 20, options, new TreeShape(4, 1)))
+            .containsExactly(plain(PROMPT, 20, options));
+      }
+    }
+  }
+
+  @Test
+  void promptsThatDoNotFitAreRefused() {
+    try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 11, 4)) {
+      Sampler sampler = sampler(SamplingOptions.GREEDY);
+      assertThatThrownBy(() -> decoder.prefill(PROMPT, sampler, () -> false))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the prompt has 11 tokens; this context holds 1 to 10");
+      assertThatThrownBy(() -> decoder.prefill(new int[0], sampler, () -> false))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void theContextCanBeFilledToItsLastToken() {
+    int[] plain = plain(PROMPT, 9, SamplingOptions.GREEDY);
+    try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 20, 128)) {
+      assertThat(generate(decoder, PROMPT, 9, SamplingOptions.GREEDY, new TreeShape(8, 8)))
+          .containsExactly(plain);
+    }
+  }
+
+  private static int[] generate(
+      SpeculativeDecoder decoder, int[] prompt, int n, SamplingOptions options, TreeShape shape) {
+    Sampler sampler = sampler(options);
+    decoder.prefill(prompt, sampler, () -> false);
+    while (decoder.known() < prompt.length + n) {
+      decoder.step(shape, sampler, prompt.length + n - decoder.known(), NEVER);
+    }
+    int[] tokens = new int[n];
+    Arrays.setAll(tokens, i -> decoder.token(prompt.length + i));
+    return tokens;
+  }
+
+  /** Plain decoding as it is defined: one choice after another. */
+  private static int[] plain(int[] prompt, int n, SamplingOptions options) {
+    Sampler sampler = sampler(options);
+    int[] tokens = Arrays.copyOf(prompt, prompt.length + n);
+    float[] logits = new float[FakeTarget.VOCABULARY];
+    for (int i = prompt.length; i < tokens.length; i++) {
+      FakeTarget.logits(tokens, i, logits, 0);
+      tokens[i] = sampler.choose(logits, 0, tokens, i);
+    }
+    return Arrays.copyOfRange(tokens, prompt.length, tokens.length);
+  }
+
+  private static SpeculativeDecoder decoder(Guess guess, int capacity, int maxPassTokens) {
+    return new SpeculativeDecoder(new FakeTarget(capacity, maxPassTokens), new Checking(guess));
+  }
+
+  private static Sampler sampler(SamplingOptions options) {
+    return new Sampler(options, FakeTarget.VOCABULARY);
+  }
+
+  private static int indexOf(int[] tokens, int token, int from) {
+    for (int i = from; i < tokens.length; i++) {
+      if (tokens[i] == token) {
+        return i;
+      }
+    }
+    throw new AssertionError("token " + token + " is not there");
+  }
+
+  private static int[] concat(int[]... parts) {
+    return Stream.of(parts).flatMapToInt(Arrays::stream).toArray();
+  }
+}

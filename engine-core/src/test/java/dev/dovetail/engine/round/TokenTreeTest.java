@@ -1,0 +1,49 @@
+package dev.dovetail.engine.round;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokenTreeTest {
+  private static final TokenTree TREE =
+      new TokenTree(
+          new int[] {5, 6, 7, 5, 7}, new int[] {-1, -1, 0, 1, 1}, new float[] {-1, -2, -1, -1, -2});
+
+  @Test
+  void findsChildrenByToken() {
+    assertThat(TREE.child(TokenTree.ROOT, 6)).isEqualTo(1);
+    assertThat(TREE.child(TokenTree.ROOT, 7)).isEqualTo(-1);
+    assertThat(TREE.child(0, 7)).isEqualTo(2);
+    assertThat(TREE.child(1, 7)).isEqualTo(4);
+    assertThat(TREE.child(2, 5)).isEqualTo(-1);
+    assertThat(TokenTree.EMPTY.child(TokenTree.ROOT, 0)).isEqualTo(-1);
+  }
+
+  @Test
+  void refusesChildrenBeforeParents() {
+    assertThatThrownBy(() -> new TokenTree(new int[] {1, 2}, new int[] {1, -1}, new float[2]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("node 0 of a tree has parent 1; parents come before children");
+    assertThatThrownBy(() -> new TokenTree(new int[] {1}, new int[] {-2}, new float[1]))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new TokenTree(new int[] {1}, new int[] {-1}, new float[2]))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void shapesAreReadAndWritten() {
+    assertThat(TreeShape.parse("4")).isEqualTo(new TreeShape(4, 1)).hasToString("4");
+    assertThat(TreeShape.parse("4x2")).isEqualTo(new TreeShape(4, 2)).hasToString("4x2");
+    assertThat(TreeShape.parse("0")).isEqualTo(TreeShape.NONE);
+    assertThat(TreeShape.parse("16x4").nodes()).isEqualTo(TreeShape.MAX_NODES);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "4x", "x2", "-1", "4x0", "65", "33x2", "99999x99999", "4 x 2"})
+  void otherShapesAreRefused(String text) {
+    assertThatThrownBy(() -> TreeShape.parse(text)).isInstanceOf(IllegalArgumentException.class);
+  }
+}
