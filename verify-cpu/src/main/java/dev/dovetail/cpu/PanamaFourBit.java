@@ -21,19 +21,6 @@ final class PanamaFourBit {
 
   private PanamaFourBit() {}
 
-  private static IntVector load(MemorySegment data, long offset) {
-    return IntVector.fromMemorySegment(INTS, data, offset, ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static FloatVector first(IntVector word) {
-    return (FloatVector)
-        word.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
-  }
-
-  private static IntVector next(IntVector word) {
-    return word.lanewise(VectorOperators.LSHL, 4);
-  }
-
   static void four(
       MemorySegment data,
       long wordA,
@@ -42,12 +29,13 @@ final class PanamaFourBit {
       int groupWords,
       float[] x,
       int x0,
-      int x1,
-      int x2,
-      int x3,
+      int xStride,
       float[] sums,
       int a,
       int b) {
+    int x1 = x0 + xStride;
+    int x2 = x1 + xStride;
+    int x3 = x2 + xStride;
     int k = 0;
     long word = 0;
     for (int group = 0; group < groups; group++) {
@@ -60,14 +48,14 @@ final class PanamaFourBit {
       FloatVector b2 = a0;
       FloatVector b3 = a0;
       for (int i = 0; i < groupWords; i++) {
-        IntVector qa = load(data, wordA + word);
-        IntVector qb = load(data, wordB + word);
+        IntVector qa = IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb = IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         for (int end = k + PER_WORD; k < end; k++) {
-          FloatVector wa = first(qa);
-          FloatVector wb = first(qb);
-          qa = next(qa);
-          qb = next(qb);
+          FloatVector wa = (FloatVector) qa.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
+          FloatVector wb = (FloatVector) qb.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
+          qa = qa.lanewise(VectorOperators.LSHL, 4);
+          qb = qb.lanewise(VectorOperators.LSHL, 4);
           FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
           a0 = wa.fma(v0, a0);
           b0 = wb.fma(v0, b0);
@@ -82,7 +70,7 @@ final class PanamaFourBit {
           b3 = wb.fma(v3, b3);
         }
       }
-      int to = group * PanamaDot.GROUP_STEP;
+      int to = group * PanamaScales.GROUP_STEP;
       a0.intoArray(sums, to + a);
       a1.intoArray(sums, to + ROWS + a);
       a2.intoArray(sums, to + 2 * ROWS + a);
@@ -102,10 +90,11 @@ final class PanamaFourBit {
       int groupWords,
       float[] x,
       int x0,
-      int x1,
+      int xStride,
       float[] sums,
       int a,
       int b) {
+    int x1 = x0 + xStride;
     int k = 0;
     long word = 0;
     for (int group = 0; group < groups; group++) {
@@ -114,14 +103,14 @@ final class PanamaFourBit {
       FloatVector b0 = a0;
       FloatVector b1 = a0;
       for (int i = 0; i < groupWords; i++) {
-        IntVector qa = load(data, wordA + word);
-        IntVector qb = load(data, wordB + word);
+        IntVector qa = IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb = IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         for (int end = k + PER_WORD; k < end; k++) {
-          FloatVector wa = first(qa);
-          FloatVector wb = first(qb);
-          qa = next(qa);
-          qb = next(qb);
+          FloatVector wa = (FloatVector) qa.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
+          FloatVector wb = (FloatVector) qb.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
+          qa = qa.lanewise(VectorOperators.LSHL, 4);
+          qb = qb.lanewise(VectorOperators.LSHL, 4);
           FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
           a0 = wa.fma(v0, a0);
           b0 = wb.fma(v0, b0);
@@ -130,7 +119,7 @@ final class PanamaFourBit {
           b1 = wb.fma(v1, b1);
         }
       }
-      int to = group * PanamaDot.GROUP_STEP;
+      int to = group * PanamaScales.GROUP_STEP;
       a0.intoArray(sums, to + a);
       a1.intoArray(sums, to + ROWS + a);
       b0.intoArray(sums, to + b);
@@ -163,29 +152,29 @@ final class PanamaFourBit {
       FloatVector b0 = a0;
       FloatVector b1 = a0;
       for (int i = 0; i < groupWords; i++) {
-        IntVector qa0 = load(data, wordA + word);
-        IntVector qb0 = load(data, wordB + word);
-        IntVector qa1 = load(data, wordA + other);
-        IntVector qb1 = load(data, wordB + other);
+        IntVector qa0 = IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb0 = IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qa1 = IntVector.fromMemorySegment(INTS, data, wordA + other, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb1 = IntVector.fromMemorySegment(INTS, data, wordB + other, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         other += STEP;
         for (int j = 0; j < PER_WORD; j++) {
           FloatVector v0 = FloatVector.broadcast(FLOATS, x[k + i * PER_WORD + j]);
           FloatVector v1 = FloatVector.broadcast(FLOATS, x[l + i * PER_WORD + j]);
-          a0 = first(qa0).fma(v0, a0);
-          b0 = first(qb0).fma(v0, b0);
-          a1 = first(qa1).fma(v1, a1);
-          b1 = first(qb1).fma(v1, b1);
-          qa0 = next(qa0);
-          qb0 = next(qb0);
-          qa1 = next(qa1);
-          qb1 = next(qb1);
+          a0 = ((FloatVector) qa0.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v0, a0);
+          b0 = ((FloatVector) qb0.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v0, b0);
+          a1 = ((FloatVector) qa1.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v1, a1);
+          b1 = ((FloatVector) qb1.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v1, b1);
+          qa0 = qa0.lanewise(VectorOperators.LSHL, 4);
+          qb0 = qb0.lanewise(VectorOperators.LSHL, 4);
+          qa1 = qa1.lanewise(VectorOperators.LSHL, 4);
+          qb1 = qb1.lanewise(VectorOperators.LSHL, 4);
         }
       }
-      int to = group * PanamaDot.GROUP_STEP;
+      int to = group * PanamaScales.GROUP_STEP;
       a0.intoArray(sums, to + a);
       b0.intoArray(sums, to + b);
-      int next = to + after * PanamaDot.GROUP_STEP;
+      int next = to + after * PanamaScales.GROUP_STEP;
       a1.intoArray(sums, next + a);
       b1.intoArray(sums, next + b);
     }

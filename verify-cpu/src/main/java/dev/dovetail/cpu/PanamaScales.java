@@ -3,6 +3,8 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.PanamaTile.HALF_BITS;
+import static dev.dovetail.cpu.PanamaTile.HALF_UNIT;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -11,21 +13,21 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * The twin of {@link ScaleDecoder}: the same numbers, some lanes at a time, into rows of {@code [groups][32]}. Each
- * method is one short loop: the JIT gives up on inlining vectors in longer ones.
+ * Scales by vectors. Decoding is the twin of {@link ScaleDecoder}: the same numbers, some lanes at a time, into rows of
+ * {@code [groups][32]}. Each method is one short loop: the JIT gives up on inlining vectors in longer ones.
  */
 final class PanamaScales {
   private static final int ROWS = MatmulKernels.PAIR_ROWS;
-  private static final int STEP = PanelPart.WORD_BYTES;
+  /** Floats between the sums {@code [4 tokens][32]} of two groups. */
+  static final int GROUP_STEP = 4 * ROWS;
 
-  /** Groups whose scales share a word, or a row of words, in the K types. */
-  private static final int QUAD = 4;
+  private static final int STEP = PanelPart.WORD_BYTES;
 
   private PanamaScales() {}
 
   /**
-   * @param firstGroup begins a unit of scales, or a quad of groups where a unit has more
-   * @param count how many groups; whole quads where a unit has more
+   * @param firstGroup even
+   * @param count how many groups
    * @param at where the panel's first row stands in a row of the outputs
    */
   static void decode(
@@ -52,8 +54,10 @@ final class PanamaScales {
           halves(data, offset, 16, count, ROWS, scales, to);
           halves(data, offset, 0, count, ROWS, mins, to);
         }
-        case SIX_BIT_MIN ->
-            sixBits(data, units + 4L * lane, firstGroup, count, scales, mins, to);
+        case SIX_BIT_MIN -> {
+          sixBits(data, units + 4L * lane, firstGroup, count, 0, scales, to);
+          sixBits(data, units + 4L * lane, firstGroup, count, 1, mins, to);
+        }
         case EIGHT_BIT -> eightBits(data, units + 4L * lane, firstGroup, count, scales, to);
       }
       if (part.format().bias() != 0) {
@@ -62,117 +66,82 @@ final class PanamaScales {
     }
   }
 
-  private static void sixBits(
-      MemorySegment data,
-      long units,
-      int firstGroup,
-      int count,
-      float[] scales,
-      float[] mins,
-      int to) {
-    for (int i = 0; i < count; i += QUAD) {
-      int group = firstGroup + i;
-      long unit = units + (long) (group / 8) * 4 * STEP;
-      int out = to + i * ROWS;
-      if (group % 8 == 0) {
-        sixBitsLow(data, unit + STEP, unit, 16, 0x1p112f, scales, out);
-        sixBitsLow(data, unit + 2 * STEP, unit, 0, -0x1p112f, mins, out);
-      } else {
-        sixBitsHigh(data, unit + STEP, unit + 3 * STEP, 0, unit, 16, 0x1p112f, scales, out);
-        sixBitsHigh(data, unit + 2 * STEP, unit + 3 * STEP, 4, unit, 0, -0x1p112f, mins, out);
-      }
-    }
-  }
-
-  private static void eightBits(
-      MemorySegment data, long units, int firstGroup, int count, float[] scales, int to) {
-    for (int i = 0; i < count; i += QUAD) {
-      int group = firstGroup + i;
-      long unit = units + (long) (group / 16) * 5 * STEP;
-      signedBytes(
-          data, unit + (long) (group % 16 / QUAD) * STEP, unit + 4 * STEP, scales, to + i * ROWS);
-    }
-  }
-
-  private static IntVector load(MemorySegment data, long offset) {
-    return IntVector.fromMemorySegment(INTS, data, offset, ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static FloatVector number(IntVector integers) {
-    return (FloatVector) integers.convertShape(VectorOperators.I2F, FLOATS, 0);
-  }
-
-  /**
-   * The f16 in the high half of each lane as f32, once it is multiplied by 2^112: its bits moved into f32's places, sign
-   * kept; the factor makes up for the exponents' bias. Exact for all finite values.
-   */
-  private static FloatVector halfBits(IntVector halves) {
-    return halves
-        .lanewise(VectorOperators.ASHR, 3)
-        .lanewise(VectorOperators.AND, 0x8fffe000)
-        .reinterpretAsFloats();
-  }
-
   private static void floats(
       MemorySegment data, long from, long step, int count, float[] out, int to) {
     for (int i = 0; i < count; i++) {
-      load(data, from + i * step).reinterpretAsFloats().intoArray(out, to + i * ROWS);
+      FloatVector.fromMemorySegment(FLOATS, data, from + i * step, ByteOrder.LITTLE_ENDIAN)
+          .intoArray(out, to + i * ROWS);
     }
   }
 
+  /** One f16 of each word: the low half for a shift of 16, the high half for 0. */
   private static void halves(
       MemorySegment data, long from, int shift, int count, int stride, float[] out, int to) {
     for (int i = 0; i < count; i++) {
-      halfBits(load(data, from + (long) i * STEP).lanewise(VectorOperators.LSHL, shift))
-          .mul(0x1p112f)
+      IntVector.fromMemorySegment(INTS, data, from + (long) i * STEP, ByteOrder.LITTLE_ENDIAN)
+          .lanewise(VectorOperators.LSHL, shift)
+          .lanewise(VectorOperators.ASHR, 3)
+          .lanewise(VectorOperators.AND, HALF_BITS)
+          .reinterpretAsFloats()
+          .mul(HALF_UNIT)
           .intoArray(out, to + i * stride);
     }
   }
 
-  /** Four groups from the low six bits of the bytes of a word. */
-  private static void sixBitsLow(
-      MemorySegment data, long word, long unit, int shift, float factor, float[] out, int to) {
-    FloatVector times =
-        halfBits(load(data, unit).lanewise(VectorOperators.LSHL, shift)).mul(factor);
-    for (int i = 0; i < QUAD; i++) {
-      number(load(data, word).lanewise(VectorOperators.LSHR, 8 * i).and(63))
-          .mul(times)
-          .intoArray(out, to + i * ROWS);
+  /** The scales (kind 0) or the mins (kind 1, with a negative factor) of 6 bits. */
+  private static void sixBits(
+      MemorySegment data, long units, int first, int count, int kind, float[] out, int to) {
+    for (int i = 0; i < count; i++) {
+      int group = (first + i) % 8;
+      long unit = units + (long) ((first + i) / 8) * 4 * STEP;
+      long own = unit + (1 + kind) * STEP;
+      boolean low = group < 4;
+      int shift = 8 * (group % 4);
+      FloatVector times =
+          IntVector.fromMemorySegment(INTS, data, unit, ByteOrder.LITTLE_ENDIAN)
+              .lanewise(VectorOperators.LSHL, 16 - 16 * kind)
+              .lanewise(VectorOperators.ASHR, 3)
+              .lanewise(VectorOperators.AND, HALF_BITS)
+              .reinterpretAsFloats()
+              .mul(kind == 0 ? HALF_UNIT : -HALF_UNIT);
+      IntVector lowBits =
+          IntVector.fromMemorySegment(
+                  INTS, data, low ? own : unit + 3 * STEP, ByteOrder.LITTLE_ENDIAN)
+              .lanewise(VectorOperators.LSHR, low ? shift : shift + 4 * kind)
+              .lanewise(VectorOperators.AND, low ? 63 : 15);
+      IntVector topBits =
+          IntVector.fromMemorySegment(INTS, data, own, ByteOrder.LITTLE_ENDIAN)
+              .lanewise(VectorOperators.LSHR, shift + 2)
+              .lanewise(VectorOperators.AND, low ? 0 : 48);
+      FloatVector value =
+          (FloatVector)
+              lowBits
+                  .lanewise(VectorOperators.OR, topBits)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+      value.mul(times).intoArray(out, to + i * ROWS);
     }
   }
 
-  /** Four groups from four bits of the bytes of a word, at {@code lowShift}, and the top two of another's. */
-  private static void sixBitsHigh(
-      MemorySegment data,
-      long topWord,
-      long lowWord,
-      int lowShift,
-      long unit,
-      int shift,
-      float factor,
-      float[] out,
-      int to) {
-    FloatVector times =
-        halfBits(load(data, unit).lanewise(VectorOperators.LSHL, shift)).mul(factor);
-    for (int i = 0; i < QUAD; i++) {
-      IntVector top = load(data, topWord).lanewise(VectorOperators.LSHR, 8 * i + 2).and(48);
-      IntVector low = load(data, lowWord).lanewise(VectorOperators.LSHR, 8 * i + lowShift).and(15);
-      number(low.or(top)).mul(times).intoArray(out, to + i * ROWS);
-    }
-  }
-
-  /** Four groups from the bytes of a word. */
-  private static void signedBytes(
-      MemorySegment data, long word, long unit, float[] out, int to) {
-    FloatVector times =
-        halfBits(load(data, unit).lanewise(VectorOperators.LSHL, 16)).mul(0x1p112f);
-    for (int i = 0; i < QUAD; i++) {
-      number(
-              load(data, word)
-                  .lanewise(VectorOperators.LSHL, 24 - 8 * i)
-                  .lanewise(VectorOperators.ASHR, 24))
-          .mul(times)
-          .intoArray(out, to + i * ROWS);
+  private static void eightBits(
+      MemorySegment data, long units, int first, int count, float[] out, int to) {
+    for (int i = 0; i < count; i++) {
+      int group = (first + i) % 16;
+      long unit = units + (long) ((first + i) / 16) * 5 * STEP;
+      FloatVector times =
+          IntVector.fromMemorySegment(INTS, data, unit + 4 * STEP, ByteOrder.LITTLE_ENDIAN)
+              .lanewise(VectorOperators.LSHL, 16)
+              .lanewise(VectorOperators.ASHR, 3)
+              .lanewise(VectorOperators.AND, HALF_BITS)
+              .reinterpretAsFloats()
+              .mul(HALF_UNIT);
+      FloatVector value =
+          (FloatVector)
+              IntVector.fromMemorySegment(
+                      INTS, data, unit + (long) (group / 4) * STEP, ByteOrder.LITTLE_ENDIAN)
+                  .lanewise(VectorOperators.LSHL, 24 - 8 * (group % 4))
+                  .lanewise(VectorOperators.ASHR, 24)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+      value.mul(times).intoArray(out, to + i * ROWS);
     }
   }
 
@@ -181,6 +150,47 @@ final class PanamaScales {
       FloatVector.fromArray(FLOATS, scales, to + i * ROWS)
           .mul(factor)
           .intoArray(mins, to + i * ROWS);
+    }
+  }
+
+  /** {@code acc = fma(scale, sum, acc)} for each group in order. */
+  static void apply(float[] sums, int tokens, int groups, float[] scales, float[] acc, int at) {
+    for (int i = 0; i < tokens * ROWS; i += LANES) {
+      FloatVector total = FloatVector.fromArray(FLOATS, acc, at + i);
+      for (int group = 0; group < groups; group++) {
+        FloatVector scale = FloatVector.fromArray(FLOATS, scales, group * ROWS + i % ROWS);
+        total = scale.fma(FloatVector.fromArray(FLOATS, sums, group * GROUP_STEP + i), total);
+      }
+      total.intoArray(acc, at + i);
+    }
+  }
+
+  /**
+   * {@code acc = fma(min, sum of activations, fma(scale, sum, acc))} for each group in order.
+   *
+   * @param xSums the sums of the activations, {@code [tokens][xStep]} from {@code xAt} on
+   */
+  static void applyWithMins(
+      float[] sums,
+      int tokens,
+      int groups,
+      float[] scales,
+      float[] mins,
+      float[] xSums,
+      int xAt,
+      int xStep,
+      float[] acc,
+      int at) {
+    for (int i = 0; i < tokens * ROWS; i += LANES) {
+      FloatVector total = FloatVector.fromArray(FLOATS, acc, at + i);
+      int x = xAt + i / ROWS * xStep;
+      for (int group = 0; group < groups; group++) {
+        FloatVector scale = FloatVector.fromArray(FLOATS, scales, group * ROWS + i % ROWS);
+        FloatVector min = FloatVector.fromArray(FLOATS, mins, group * ROWS + i % ROWS);
+        total = scale.fma(FloatVector.fromArray(FLOATS, sums, group * GROUP_STEP + i), total);
+        total = min.fma(FloatVector.broadcast(FLOATS, xSums[x + group]), total);
+      }
+      total.intoArray(acc, at + i);
     }
   }
 }
