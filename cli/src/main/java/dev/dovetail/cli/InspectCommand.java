@@ -1,7 +1,7 @@
 package dev.dovetail.cli;
 
 import dev.dovetail.models.TensorFile;
-import dev.dovetail.models.TensorFiles;
+import dev.dovetail.models.load.TensorFiles;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
