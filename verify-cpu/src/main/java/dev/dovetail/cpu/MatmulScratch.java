@@ -23,8 +23,10 @@ final class MatmulScratch {
   /** Unscaled sums {@code [groups][4 tokens][32]}. */
   final float[] sums = new float[SCALE_COLS / SMALLEST_GROUP * TOKENS * MatmulKernels.PAIR_ROWS];
 
-  /** Outputs {@code [n][32]}. */
+  /** Keeps reads alive that only warm the caches. */
   int touched;
+
+  /** Outputs {@code [n][32]}. */
   float[] acc = new float[0];
 
   /** Makes room for the outputs of {@code n} tokens. */

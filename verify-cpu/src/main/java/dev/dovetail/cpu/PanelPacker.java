@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Turns the rows of a tensor into panels. A panel is put together in two heap arrays and copied out whole, so that
@@ -55,8 +56,8 @@ final class PanelPacker {
     for (int panel = from; panel < to; panel++) {
       int rows = Math.min(LANES, part.rows() - panel * LANES);
       if (rows < LANES) {
-        java.util.Arrays.fill(words, 0);
-        java.util.Arrays.fill(scaleWords, 0);
+        Arrays.fill(words, 0);
+        Arrays.fill(scaleWords, 0);
       }
       for (int lane = 0; lane < rows; lane++) {
         long offset = ((long) panel * LANES + lane) * tensor.rowBytes();
