@@ -1,8 +1,14 @@
 package dev.dovetail.cpu;
 
-/** One worker's memory for a pair of panels: 32 rows side by side, the first panel's 16, then the second's. */
+/**
+ * One worker's memory for a pair of panels: 32 rows side by side, the first panel's 16, then the
+ * second's.
+ */
 final class MatmulScratch {
-  /** Columns that are unpacked at a time: the tile and the activations of some tokens fit a 32 KiB L1. */
+  /**
+   * Columns that are unpacked at a time: the tile and the activations of some tokens fit a 32 KiB
+   * L1.
+   */
   static final int TILE_COLS = 128;
 
   /** Columns whose scales are decoded at a time by kernels that unpack nothing. */

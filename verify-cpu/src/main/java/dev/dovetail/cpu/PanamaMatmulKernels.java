@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Products by vectors whose lanes are rows: two vectors of rows against four, two or one token at a time. Integers are
- * unpacked in registers as they are used; unquantised weights go through a tile, some columns of two panels widened to
- * f32, which then serves all tokens.
+ * Products by vectors whose lanes are rows: two vectors of rows against four, two or one token at a
+ * time. Integers are unpacked in registers as they are used; unquantised weights go through a tile,
+ * some columns of two panels widened to f32, which then serves all tokens.
  */
 final class PanamaMatmulKernels implements MatmulKernels {
   /** What an L2 cache of 512 KiB holds beside the rest. */
@@ -39,8 +39,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
   }
 
   /**
-   * Reads one word of each cache line of some panels. Nothing else is in these reads' way, so their misses overlap; the
-   * kernels' arithmetic fills the CPU's window and leaves room for few.
+   * Reads one word of each cache line of some panels. Nothing else is in these reads' way, so their
+   * misses overlap; the kernels' arithmetic fills the CPU's window and leaves room for few.
    *
    * @return a sum, which the caller keeps so that the reads are not removed
    */
@@ -54,7 +54,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
     return sum;
   }
 
-  /** The last panel of an odd number stands for both of its pair; its second results are dropped. */
+  /**
+   * The last panel of an odd number stands for both of its pair; its second results are dropped.
+   */
   private static int panel(PanelPart part, int pair, int row) {
     return Math.min(2 * pair + row / PanelPart.LANES, part.panels() - 1);
   }
@@ -126,15 +128,13 @@ final class PanamaMatmulKernels implements MatmulKernels {
       long wordB = word(part, pair, k, b);
       if (fourBit) {
         switch (count) {
-          case 4 ->
-              PanamaFourBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
+          case 4 -> PanamaFourBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
           case 2 -> PanamaFourBit.two(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
           default -> PanamaFourBit.one(data, wordA, wordB, groups, words, x, at, sums, a, b);
         }
       } else {
         switch (count) {
-          case 4 ->
-              PanamaEightBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
+          case 4 -> PanamaEightBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
           case 2 -> PanamaEightBit.two(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
           default -> PanamaEightBit.one(data, wordA, wordB, groups, words, x, at, sums, a, b);
         }
@@ -148,13 +148,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
   }
 
   private static void scale(
-      PanelPart part,
-      int k,
-      int groups,
-      int t,
-      int count,
-      MatmulCall call,
-      MatmulScratch scratch) {
+      PanelPart part, int k, int groups, int t, int count, MatmulCall call, MatmulScratch scratch) {
     float[] acc = scratch.acc;
     int at = t * PAIR_ROWS;
     if (!part.format().hasMin()) {
