@@ -2,6 +2,7 @@ package dev.dovetail.models.chat;
 
 import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.gguf.GgufFile;
+import dev.dovetail.models.gguf.Metadata;
 import dev.dovetail.models.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,17 +38,14 @@ public final class ChatTemplate {
    * @throws ModelFormatException if the metadata hold something that cannot be a template
    */
   public static Optional<ChatTemplate> of(GgufFile file) {
-    Map<String, Object> metadata = file.metadata();
-    Object template = metadata.get("tokenizer.chat_template");
-    if (template == null) {
+    Metadata metadata = file.metadata();
+    Optional<String> text = metadata.findString("tokenizer.chat_template");
+    if (text.isEmpty()) {
       return Optional.empty();
-    }
-    if (!(template instanceof String text)) {
-      throw new ModelFormatException(file.path(), "tokenizer.chat_template is not a string");
     }
     try {
       return Optional.of(
-          of(text, spelling(metadata, "tokenizer.ggml.bos_token_id"), spelling(metadata, "tokenizer.ggml.eos_token_id")));
+          of(text.get(), spelling(metadata, "tokenizer.ggml.bos_token_id"), spelling(metadata, "tokenizer.ggml.eos_token_id")));
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file.path(), e.getMessage());
     }
@@ -82,12 +80,10 @@ public final class ChatTemplate {
     return text.replace("[::-1]", ".__reversed__()");
   }
 
-  private static String spelling(Map<String, Object> metadata, String key) {
-    return metadata.get(key) instanceof Long id
-            && metadata.get("tokenizer.ggml.tokens") instanceof String[] tokens
-            && id >= 0
-            && id < tokens.length
-        ? tokens[id.intValue()]
+  private static String spelling(Metadata metadata, String key) {
+    List<String> tokens = metadata.findStrings("tokenizer.ggml.tokens").orElse(List.of());
+    return metadata.get(key) instanceof Long id && id >= 0 && id < tokens.size()
+        ? tokens.get(id.intValue())
         : "";
   }
 
@@ -96,8 +92,7 @@ public final class ChatTemplate {
    * something else is being loaded. Calling it is never needed.
    */
   public static void warmUp() {
-    of("{% for m in messages %}{{ m['role'] + '\\n' }}{% endfor %}{% if add_generation_prompt %}{% endif %}", "", "")
-        .render(List.of(ChatMessage.user("")), true);
+    TemplateEngine.get();
   }
 
   /**
@@ -121,7 +116,7 @@ public final class ChatTemplate {
     variables.put("eos_token", endOfText);
     // The engine is loaded before the clock starts.
     TemplateEngine engine = TemplateEngine.get();
-    return engine.render(source, variables, new RenderBudget(messages.size(), contentLength));
+    return engine.render(source, variables, new RenderBudget(messages.size(), contentLength, RenderBudget.TIME_LIMIT));
   }
 
   /**

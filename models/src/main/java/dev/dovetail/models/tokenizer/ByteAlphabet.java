@@ -2,6 +2,7 @@ package dev.dovetail.models.tokenizer;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The printable stand-ins that GPT-2's byte-level BPE (Radford et al. 2019) gives the 256 bytes: printable Latin-1
@@ -14,7 +15,7 @@ final class ByteAlphabet {
   private static final short[] BYTES = new short[0x144];
 
   static {
-    java.util.Arrays.fill(BYTES, (short) -1);
+    Arrays.fill(BYTES, (short) -1);
     char next = 0x100;
     for (int b = 0; b < 256; b++) {
       boolean printable =
@@ -33,17 +34,28 @@ final class ByteAlphabet {
 
   /** The bytes a token stands for; a character outside the alphabet stands for its own UTF-8. */
   static byte[] decode(String token) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(token.length());
-    token
-        .codePoints()
-        .forEach(
-            c -> {
-              if (c < BYTES.length && BYTES[c] >= 0) {
-                bytes.write(BYTES[c]);
-              } else {
-                bytes.writeBytes(Character.toString(c).getBytes(StandardCharsets.UTF_8));
-              }
-            });
+    byte[] bytes = new byte[token.length()];
+    for (int i = 0; i < bytes.length; i++) {
+      char c = token.charAt(i);
+      if (c >= BYTES.length || BYTES[c] < 0) {
+        return decodeMixed(token);
+      }
+      bytes[i] = (byte) BYTES[c];
+    }
+    return bytes;
+  }
+
+  private static byte[] decodeMixed(String token) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(token.length() * 3);
+    for (int i = 0; i < token.length(); ) {
+      int c = token.codePointAt(i);
+      if (c < BYTES.length && BYTES[c] >= 0) {
+        bytes.write(BYTES[c]);
+      } else {
+        bytes.writeBytes(Character.toString(c).getBytes(StandardCharsets.UTF_8));
+      }
+      i += Character.charCount(c);
+    }
     return bytes.toByteArray();
   }
 }

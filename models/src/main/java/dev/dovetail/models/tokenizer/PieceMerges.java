@@ -1,31 +1,34 @@
 package dev.dovetail.models.tokenizer;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * The merges that SentencePiece's scores imply: every way to cut a token into two symbols is a pair that merges, ranked
  * by the token's score. A symbol is a token or a single character.
  */
 final class PieceMerges {
-  private static final char SPACE = '\u2581';
+  private static final int NEIGHBOUR_BITS = 20;
 
   private final SymbolTable symbols;
   private final PairMap merges;
-  private final boolean wordwise;
+
+  /** Which characters stand side by side in some token, by a hash of the two: some others appear to, too. */
+  private final BitSet neighbours = new BitSet(1 << NEIGHBOUR_BITS);
 
   PieceMerges(TokenizerData data, Vocabulary vocabulary) {
     symbols = vocabulary.symbols();
     int[] ranks = ranks(data);
     // Characters become symbols first, so that every cut can be looked up.
-    boolean plain = true;
     for (int id = 0; id < ranks.length; id++) {
       char[] text = vocabulary.text(id).toCharArray();
       for (int i = 0; i < text.length; i += width(text, i)) {
         symbols.intern(text, i, i + width(text, i));
-        plain &= i == 0 || text[i] != SPACE || text[i - 1] == SPACE;
+      }
+      for (int i = 1; i < text.length; i++) {
+        neighbours.set(hash(text[i - 1], text[i]));
       }
     }
-    wordwise = plain;
     Pairs pairs = new Pairs();
     for (int id = 0; id < ranks.length; id++) {
       if (vocabulary.isMatchedInText(id)) {
@@ -39,8 +42,16 @@ final class PieceMerges {
     return merges;
   }
 
-  boolean wordwise() {
-    return wordwise;
+  /**
+   * Whether a token may reach across the place between two chars of a text. Where none can, the text falls into parts
+   * that merge independently.
+   */
+  boolean mayJoin(char left, char right) {
+    return Character.isLowSurrogate(right) || neighbours.get(hash(left, right));
+  }
+
+  private static int hash(char left, char right) {
+    return (left << 16 | right) * 0x9E3779B1 >>> 32 - NEIGHBOUR_BITS;
   }
 
   /** Adds all cuts of a token into two symbols. */

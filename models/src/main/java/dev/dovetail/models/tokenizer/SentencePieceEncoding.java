@@ -21,10 +21,7 @@ final class SentencePieceEncoding implements Encoding {
   /** The tokens for bytes, -1 where there is none. */
   private final int[] byteTokens = new int[256];
 
-  private final PairMap merges;
-
-  /** Whether no token has a space after anything but a space: words can then be merged one by one. */
-  private final boolean wordwise;
+  private final PieceMerges merges;
 
   /** Symbols of ASCII characters, {@link Merger#STRANGER} where there is none. */
   private final int[] asciiSymbols = new int[128];
@@ -37,33 +34,31 @@ final class SentencePieceEncoding implements Encoding {
       int id = vocabulary.find("<0x%02X>".formatted(b));
       byteTokens[b] = id != SymbolTable.ABSENT || b >= 128 ? id : vocabulary.find((char) b + "");
     }
-    PieceMerges pieces = new PieceMerges(data, vocabulary);
-    merges = pieces.merges();
-    wordwise = pieces.wordwise();
+    merges = new PieceMerges(data, vocabulary);
     for (char c = 0; c < 128; c++) {
       asciiSymbols[c] = vocabulary.symbols().find(String.valueOf(c));
     }
   }
 
   @Override
-  public void encode(char[] text, int start, int end, boolean afterSpecial, IdBuffer ids) {
-    int prefix = spacePrefix && afterSpecial ? 1 : 0;
+  public void encode(char[] text, int start, int end, IdBuffer ids) {
+    int prefix = spacePrefix ? 1 : 0;
     char[] escaped = new char[prefix + end - start];
     Arrays.fill(escaped, 0, prefix, SPACE);
     for (int i = start; i < end; i++) {
       escaped[prefix + i - start] = text[i] == ' ' ? SPACE : text[i];
     }
-    Merger merger = new Merger(merges);
-    int word = 0;
+    Merger merger = new Merger(merges.merges());
+    int part = 0;
     for (int i = 1; i <= escaped.length; i++) {
-      if (i == escaped.length || wordwise && escaped[i] == SPACE && escaped[i - 1] != SPACE) {
-        encodeWord(escaped, word, i, merger, ids);
-        word = i;
+      if (i == escaped.length || !merges.mayJoin(escaped[i - 1], escaped[i])) {
+        encodePart(escaped, part, i, merger, ids);
+        part = i;
       }
     }
   }
 
-  private void encodeWord(char[] text, int from, int to, Merger merger, IdBuffer ids) {
+  private void encodePart(char[] text, int from, int to, Merger merger, IdBuffer ids) {
     merger.start();
     for (int i = from; i < to; i += width(text, i)) {
       char c = text[i];

@@ -2,6 +2,7 @@ package dev.dovetail.models.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -52,7 +53,7 @@ final class SpecialTokens {
     }
     trie = new PairMap(nodes);
     spellingAt = new int[nodes];
-    java.util.Arrays.fill(spellingAt, -1);
+    Arrays.fill(spellingAt, -1);
     int used = 1;
     for (int i = 0; i < ids.length; i++) {
       int node = ROOT;
@@ -149,7 +150,7 @@ final class SpecialTokens {
   private static int indexOf(char[] text, char[] spelling, int from, int end) {
     for (int i = from; i + spelling.length <= end; i++) {
       if (text[i] == spelling[0]
-          && java.util.Arrays.equals(text, i, i + spelling.length, spelling, 0, spelling.length)) {
+          && Arrays.equals(text, i, i + spelling.length, spelling, 0, spelling.length)) {
         return i;
       }
     }

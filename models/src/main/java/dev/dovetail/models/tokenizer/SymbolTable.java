@@ -14,15 +14,16 @@ final class SymbolTable {
 
   private char[] pool;
   private int[] ends;
-  private int[] hashes;
-  private int[] slots;
+
+  /** Open addressing; a slot is the hash above the symbol plus one, or 0. */
+  private long[] slots;
+
   private int size;
   private int longest;
 
   SymbolTable(int expected) {
     pool = new char[Math.max(64, expected * 8)];
     ends = new int[Math.max(16, expected)];
-    hashes = new int[ends.length];
     slots = emptySlots(ends.length);
   }
 
@@ -63,7 +64,7 @@ final class SymbolTable {
     if (to - from > longest) {
       return ABSENT;
     }
-    return slots[slot(text, from, to, fold(hash))] - 1;
+    return (int) slots[slot(text, from, to, fold(hash))] - 1;
   }
 
   /** The number of a string, the next free one if it had none. */
@@ -71,7 +72,7 @@ final class SymbolTable {
     int hash = fold(hash(text, from, to));
     int slot = slot(text, from, to, hash);
     if (slots[slot] != 0) {
-      return slots[slot] - 1;
+      return (int) slots[slot] - 1;
     }
     if (size == ends.length) {
       grow();
@@ -84,8 +85,7 @@ final class SymbolTable {
     }
     System.arraycopy(text, from, pool, start, length);
     ends[size] = start + length;
-    hashes[size] = hash;
-    slots[slot] = ++size;
+    slots[slot] = (long) hash << 32 | ++size;
     longest = Math.max(longest, length);
     return size - 1;
   }
@@ -107,15 +107,18 @@ final class SymbolTable {
   private int slot(char[] text, int from, int to, int hash) {
     int mask = slots.length - 1;
     int slot = hash & mask;
-    while (slots[slot] != 0 && !equal(slots[slot] - 1, text, from, to, hash)) {
+    while (slots[slot] != 0 && !equal(slots[slot], text, from, to, hash)) {
       slot = slot + 1 & mask;
     }
     return slot;
   }
 
-  private boolean equal(int symbol, char[] text, int from, int to, int hash) {
-    return hashes[symbol] == hash
-        && Arrays.equals(pool, start(symbol), ends[symbol], text, from, to);
+  private boolean equal(long entry, char[] text, int from, int to, int hash) {
+    if ((int) (entry >>> 32) != hash) {
+      return false;
+    }
+    int symbol = (int) entry - 1;
+    return Arrays.equals(pool, start(symbol), ends[symbol], text, from, to);
   }
 
   private int start(int symbol) {
@@ -124,21 +127,23 @@ final class SymbolTable {
 
   private void grow() {
     ends = Arrays.copyOf(ends, size * 2);
-    hashes = Arrays.copyOf(hashes, size * 2);
+    long[] old = slots;
     slots = emptySlots(ends.length);
     int mask = slots.length - 1;
-    for (int symbol = 0; symbol < size; symbol++) {
-      int slot = hashes[symbol] & mask;
-      while (slots[slot] != 0) {
-        slot = slot + 1 & mask;
+    for (long entry : old) {
+      if (entry != 0) {
+        int slot = (int) (entry >>> 32) & mask;
+        while (slots[slot] != 0) {
+          slot = slot + 1 & mask;
+        }
+        slots[slot] = entry;
       }
-      slots[slot] = symbol + 1;
     }
   }
 
-  /** Slots for so many strings, at most half full; a slot holds a symbol plus one, or 0. */
-  private static int[] emptySlots(int strings) {
-    return new int[Integer.highestOneBit(Math.max(1, strings - 1)) * 4];
+  /** Slots for so many strings, at most half full. */
+  private static long[] emptySlots(int strings) {
+    return new long[Integer.highestOneBit(Math.max(1, strings - 1)) * 4];
   }
 
   /** The high bits of a polynomial hash are its good ones. */

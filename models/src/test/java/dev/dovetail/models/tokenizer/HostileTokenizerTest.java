@@ -8,6 +8,7 @@ import dev.dovetail.models.ModelFormatException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +32,10 @@ class HostileTokenizerTest {
   @Test
   void arraysOfTheWrongLength() {
     refuses(
-        () -> new SmallVocabulary("llama", PIECES.tokens(), PIECES.types(), new float[3], null).data(""),
-        "scores' has 3 entries for 1500 tokens".replace("1500", PIECES.tokens().size() + ""));
+        () ->
+            new SmallVocabulary("llama", PIECES.tokens(), PIECES.types(), new float[3], null)
+                .data(""),
+        "scores' has 3 entries for %d tokens".formatted(PIECES.tokens().size()));
     refuses(
         () -> new SmallVocabulary("gpt2", BYTES.tokens(), new int[5], null, BYTES.merges()).data(""),
         "token_type' has 5 entries for 2000 tokens");
@@ -114,10 +117,10 @@ class HostileTokenizerTest {
   @Test
   void longTokensAndManySpecialOnes() {
     List<String> tokens = new ArrayList<>();
-    for (int i = 1; i <= 1_500; i++) {
+    for (int i = 1; i <= 300; i++) {
       tokens.add("a".repeat(i));
     }
-    String text = "a".repeat(300_000);
+    String text = "a".repeat(100_000);
     for (int type : new int[] {1, 4}) {
       Tokenizer tokenizer = new GgufTokenizer(data("llama", "", tokens, type, List.of()));
       assertEndsSoon(() -> tokenizer.encode(text, true));
@@ -167,20 +170,20 @@ class HostileTokenizerTest {
   @MethodSource("tokenizers")
   void longRunsAreNotQuadratic(Tokenizer tokenizer) {
     for (String unit : List.of("a", "ab", " ", "\n", " \n", "1", "<", "'", "\u00e9", "\ud83d\ude00")) {
-      String text = unit.repeat(1_000_000 / unit.length());
+      String text = unit.repeat(200_000 / unit.length());
       assertEndsSoon(() -> assertThat(tokenizer.decode(tokenizer.encode(text, true))).isEqualTo(text));
     }
   }
 
   private static void assertEndsSoon(Runnable task) {
-    // Linear time needs well under a second; quadratic time would need hours.
+    // Linear time needs a tenth of a second, time that grows with the square minutes.
     Assertions.assertTimeout(Duration.ofSeconds(20), task::run);
   }
 
   private static TokenizerData data(
       String model, String pre, List<String> tokens, int type, List<String> merges) {
     int[] types = new int[tokens.size()];
-    java.util.Arrays.fill(types, type);
+    Arrays.fill(types, type);
     return new TokenizerData(
         Path.of("hostile.gguf"),
         model,

@@ -2,7 +2,9 @@ package dev.dovetail.models.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +62,7 @@ class SmallVocabularyTest {
 
     assertThat(bytes.tokenizer("smollm").beginOfText()).isEqualTo(-1);
     assertThat(bytes.tokenizer("llama-bpe").beginOfText()).isEqualTo(0);
-    assertThat(new GgufTokenizer(SmallVocabulary.pieces().data("", java.util.Map.of())).beginOfText())
+    assertThat(new GgufTokenizer(SmallVocabulary.pieces().data("", Map.of())).beginOfText())
         .isEqualTo(1);
   }
 
@@ -68,7 +70,7 @@ class SmallVocabularyTest {
   void endOfText() {
     assertThat(SmallVocabulary.bytes().tokenizer("gpt-2").endOfText()).containsExactlyInAnyOrder(0, 2);
     assertThat(
-            new GgufTokenizer(SmallVocabulary.pieces().data("", java.util.Map.of())).endOfText())
+            new GgufTokenizer(SmallVocabulary.pieces().data("", Map.of())).endOfText())
         .containsExactly(2);
   }
 
@@ -76,7 +78,7 @@ class SmallVocabularyTest {
   void controlTokensAreNeverMergedFromText() {
     SmallVocabulary pieces = SmallVocabulary.pieces();
     // '<' and 's>' would merge into '</s>' by way of '</'.
-    List<String> tokens = new java.util.ArrayList<>(pieces.tokens());
+    List<String> tokens = new ArrayList<>(pieces.tokens());
     tokens.set(tokens.size() - 1, "</");
     tokens.set(tokens.size() - 2, "s>");
     Tokenizer tokenizer = pieces.withTokens(tokens).tokenizer("");
@@ -84,5 +86,28 @@ class SmallVocabularyTest {
     assertThat(tokenizer.encode("a</s>b", false)).doesNotContain(2);
     assertThat(tokenizer.encode("a</s>b", true)).contains(2);
     assertThat(tokenizer.decode(tokenizer.encode("a</s>b", false))).isEqualTo("a</s>b");
+  }
+
+  @Test
+  void wordsThatAreTokensNeedNoMergesInLlama3() {
+    SmallVocabulary bytes = SmallVocabulary.bytes();
+    List<String> tokens = new ArrayList<>(bytes.tokens());
+    tokens.set(1999, "zqxzq");
+
+    assertThat(bytes.withTokens(tokens).tokenizer("llama-bpe").encode("zqxzq", false))
+        .containsExactly(1999);
+    assertThat(bytes.withTokens(tokens).tokenizer("gpt-2").encode("zqxzq", false))
+        .hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void theLongestSpecialTokenIsFoundFirst() {
+    SmallVocabulary bytes = SmallVocabulary.bytes();
+    List<String> tokens = new ArrayList<>(bytes.tokens());
+    tokens.set(4, "im_"); // user-defined, and a part of a control token
+    Tokenizer tokenizer = bytes.withTokens(tokens).tokenizer("gpt-2");
+
+    assertThat(tokenizer.encode("<|im_start|>im_", true)).containsExactly(1, 4);
+    assertThat(tokenizer.encode("<|im_start|>im_", false)).contains(4).doesNotContain(1);
   }
 }

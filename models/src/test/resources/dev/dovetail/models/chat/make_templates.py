@@ -178,8 +178,6 @@ TEMPLATES = {
   {% if message.content %}
     {{ loop.index }}/{{ loop.length }} {{ loop.revindex }} {{ loop.first }} {{ turn(message.role, message['content']) }}
   {% endif %}
-{% else %}
-  nobody
 {% endfor %}
 {{ "a }} b %} c" }} {{ 'its' if false else "it's" }} {{ '-' * 3 }} {{ 7 // 2 }} {{ 'x' ~ 1 ~ 'y' }}
 {{ {'a': 1, 'b': [true, none, 'q"\\n']}|tojson }} {{ [1, 2]|length }} {{ 'a,b'.split(',') | join('+') }}
