@@ -15,7 +15,8 @@ import java.util.Optional;
  *
  * @param target the model it was trained for, for people
  * @param vocabulary of the target
- * @param draftVocabulary tokens that the draft can guess; equals {@code vocabulary} without a {@code draft_vocab}
+ * @param draftVocabulary tokens that the draft can guess; equals {@code vocabulary} without a
+ *     {@code draft_vocab}
  */
 record DgfConfig(String target, DecoderShape shape, int vocabulary, int draftVocabulary) {
   private static final int MAX_EXTENT = 1 << 20;
@@ -33,14 +34,16 @@ record DgfConfig(String target, DecoderShape shape, int vocabulary, int draftVoc
     }
   }
 
-  /** Refuses a draft whose features or tokens are not the target's; its other differences only cost acceptance. */
+  /**
+   * Refuses a draft whose features or tokens are not the target's; its other differences only cost
+   * acceptance.
+   */
   void checkMatches(ModelConfig model, Path path) {
     if (shape.hidden() != model.hidden() || vocabulary != model.vocabulary()) {
       throw new ModelFormatException(
           path,
           "the draft (made for %s) has hidden size %d and vocabulary %d; this target has %d and %d:"
-                  .formatted(
-                      target, shape.hidden(), vocabulary, model.hidden(), model.vocabulary())
+                  .formatted(target, shape.hidden(), vocabulary, model.hidden(), model.vocabulary())
               + " choose a draft made for it, or --draft none");
     }
   }

@@ -35,7 +35,10 @@ final class DgfDraftModel implements DraftModel {
     return Files.isRegularFile(path.resolve(CONFIG_FILE));
   }
 
-  /** Loads a folder with {@code config.json} beside {@code model.safetensors} or {@code pytorch_model.bin}. */
+  /**
+   * Loads a folder with {@code config.json} beside {@code model.safetensors} or {@code
+   * pytorch_model.bin}.
+   */
   static DgfDraftModel openFolder(Path folder, DraftTarget target) {
     Path configFile = folder.resolve(CONFIG_FILE);
     DgfConfig config;

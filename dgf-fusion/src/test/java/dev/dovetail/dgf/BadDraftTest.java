@@ -32,8 +32,8 @@ class BadDraftTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "hidden_size | 128 | (made for tiny) has hidden size 128 and vocabulary 320; this target has"
-            + " 256 and 320: choose a draft made for it, or --draft none",
+        "hidden_size | 128 | (made for tiny) has hidden size 128 and vocabulary 320; this target"
+            + " has 256 and 320: choose a draft made for it, or --draft none",
         "vocab_size | 321 | has hidden size 256 and vocabulary 321; this target has 256 and 320",
         "hidden_size | 0 | 'hidden_size' must be a whole number from 1 to 1048576; found 0",
         "hidden_size | 256.5 | 'hidden_size' must be a whole number from 1 to 1048576; found 256.5",
@@ -41,14 +41,17 @@ class BadDraftTest {
             + " found -1",
         "intermediate_size | 99999999999 | 'intermediate_size' must be a whole number from 1 to"
             + " 1048576; found 99999999999",
-        "vocab_size | \"320\" | 'vocab_size' must be a whole number from 1 to 1048576; found \"320\"",
+        "vocab_size | \"320\" | 'vocab_size' must be a whole number from 1 to 1048576; found"
+            + " \"320\"",
         "num_attention_heads | null | 'num_attention_heads' must be a whole number",
-        "num_attention_heads | 3 | hidden size 256, 3 heads and 2 key heads do not divide each other"
-            + " into even heads",
+        "num_attention_heads | 3 | hidden size 256, 3 heads and 2 key heads do not divide each"
+            + " other into even heads",
         "num_attention_heads | 256 | do not divide each other into even heads",
-        "num_key_value_heads | 3 | hidden size 256, 4 heads and 3 key heads do not divide each other",
+        "num_key_value_heads | 3 | hidden size 256, 4 heads and 3 key heads do not divide each"
+            + " other",
         "draft_vocab_size | 400 | draft_vocab_size 400 is larger than vocab_size 320",
-        "draft_vocab_size | 0 | 'draft_vocab_size' must be a whole number from 1 to 1048576; found 0",
+        "draft_vocab_size | 0 | 'draft_vocab_size' must be a whole number from 1 to 1048576; found"
+            + " 0",
         "rope_theta | -1 | 'rope_theta' must be a positive number; found -1",
         "rope_theta | 1e300 | 'rope_theta' must be a positive number; found 1.0E300",
         "rope_theta | 1e-300 | 'rope_theta' must be a positive number; found 1.0E-300",

@@ -61,7 +61,9 @@ class ChatTest {
     return chat.turns().subList(0, chat.turns().size() - 1);
   }
 
-  /** Says something, and requires the answer of a fresh session to what is kept of the conversation. */
+  /**
+   * Says something, and requires the answer of a fresh session to what is kept of the conversation.
+   */
   private static Chat.Reply say(Chat chat, String text) {
     Chat.Reply reply = chat.send(text, OPTIONS, token -> {});
     Completion fresh = answer(chat.system(), withoutAnswer(chat));

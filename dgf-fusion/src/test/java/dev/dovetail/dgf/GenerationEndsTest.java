@@ -30,7 +30,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a text ends, and that it ends there with a draft that is always right as it does without one. */
+/**
+ * Where a text ends, and that it ends there with a draft that is always right as it does without
+ * one.
+ */
 class GenerationEndsTest {
   private static final int TOKENS = 40;
   private static final int[] PROMPT = TinyGeneration.prompt(10);
@@ -120,7 +123,10 @@ class GenerationEndsTest {
     for (long seed = 0; seed < 60 && found < 6; seed++) {
       Completion text = run(plain, PROMPT, sampled(seed), count -> {}).completion();
       if (text.finishReason() != FinishReason.STOP) {
-        assertThat(text.tokenIds()).as("seed %d", seed).hasSize(TOKENS).doesNotContainAnyElementsOf(ends);
+        assertThat(text.tokenIds())
+            .as("seed %d", seed)
+            .hasSize(TOKENS)
+            .doesNotContainAnyElementsOf(ends);
         continue;
       }
       found++;

@@ -123,7 +123,14 @@ final class GuessingDraft implements DraftModel {
         int choice = sampler.choose(target.logits(), 0, context, at);
         int found =
             sampler.rank(
-                target.logits(), 0, target.vocabulary(), null, context, at, ranked.length, ranked,
+                target.logits(),
+                0,
+                target.vocabulary(),
+                null,
+                context,
+                at,
+                ranked.length,
+                ranked,
                 new float[ranked.length]);
         boolean last = depth % 2 == 1;
         int below = -1;
@@ -157,7 +164,10 @@ final class GuessingDraft implements DraftModel {
       return tokens.size() - 1;
     }
 
-    /** Brings the target to the first {@code length} tokens; its logits are then those after the last. */
+    /**
+     * Brings the target to the first {@code length} tokens; its logits are then those after the
+     * last.
+     */
     private void read(int[] context, int length) {
       int limit = Math.min(length - 1, target.length());
       int mismatch = Arrays.mismatch(known, 0, limit, context, 0, limit);

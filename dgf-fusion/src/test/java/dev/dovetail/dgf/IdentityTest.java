@@ -25,7 +25,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With any draft, any tree, any way of choosing and any number of threads: the ids of plain decoding. */
+/**
+ * With any draft, any tree, any way of choosing and any number of threads: the ids of plain
+ * decoding.
+ */
 class IdentityTest {
   private static final int TOKENS = 24;
   private static final int[] PROMPT = TinyGeneration.prompt(9);

@@ -55,8 +55,7 @@ class RealModelsTest {
     GenerationOptions options = TinyGeneration.options(sampling, tokens);
     Completion expected = TinyGeneration.generate(plain, golden.prompt, options);
     for (TreeShape shape : Stream.of(shapes).map(TreeShape::parse).toList()) {
-      Completion actual =
-          TinyGeneration.generate(drafted, golden.prompt, options.withTree(shape));
+      Completion actual = TinyGeneration.generate(drafted, golden.prompt, options.withTree(shape));
       String what = "'%s', %s, tree %s".formatted(golden.text, sampling, shape);
       assertThat(actual.tokenIds()).as(what).isEqualTo(expected.tokenIds());
       assertThat(actual.text()).as(what).isEqualTo(expected.text());

@@ -10,8 +10,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A draft without weights that knows one text by heart: after a token of it, it guesses what follows
- * there, beside wrong tokens. Often right where that text is written, mostly wrong elsewhere.
+ * A draft without weights that knows one text by heart: after a token of it, it guesses what
+ * follows there, beside wrong tokens. Often right where that text is written, mostly wrong
+ * elsewhere.
  */
 record RecitingDraft(List<Integer> text) implements DraftModel {
   RecitingDraft {

@@ -10,7 +10,10 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.function.Consumer;
 
-/** A DGF checkpoint of random weights for the tiny models, to be changed by a test before it is written. */
+/**
+ * A DGF checkpoint of random weights for the tiny models, to be changed by a test before it is
+ * written.
+ */
 final class TinyDraft {
   private static final int D = TinyModels.HIDDEN;
   private static final int LAYERS = 2;

@@ -11,8 +11,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * One sequence of tokens over an engine's weights. What consecutive prompts share is computed once. Owns its KV cache;
- * for one thread at a time, while other sessions of the engine run on other threads.
+ * One sequence of tokens over an engine's weights. What consecutive prompts share is computed once.
+ * Owns its KV cache; for one thread at a time, while other sessions of the engine run on other
+ * threads.
  */
 public final class Session implements AutoCloseable {
   private final Engine engine;
@@ -29,9 +30,10 @@ public final class Session implements AutoCloseable {
    * Continues a prompt.
    *
    * @param prompt token ids, at least one, fewer than the engine's context
-   * @param sink receives each token as it is accepted, on the calling thread; what it throws ends the generation and
-   *     reaches the caller
-   * @throws IllegalArgumentException if the prompt does not fit the context or names tokens that do not exist
+   * @param sink receives each token as it is accepted, on the calling thread; what it throws ends
+   *     the generation and reaches the caller
+   * @throws IllegalArgumentException if the prompt does not fit the context or names tokens that do
+   *     not exist
    */
   public Completion generate(int[] prompt, GenerationOptions options, Consumer<Token> sink) {
     check(prompt);

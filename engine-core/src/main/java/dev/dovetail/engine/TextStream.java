@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Text as tokens give it, ended by stop strings wherever token boundaries fall. What may be the beginning of a stop
- * string is held back until it is clear that it is not. For one thread.
+ * Text as tokens give it, ended by stop strings wherever token boundaries fall. What may be the
+ * beginning of a stop string is held back until it is clear that it is not. For one thread.
  */
 final class TextStream {
   private final StreamDecoder decoder;

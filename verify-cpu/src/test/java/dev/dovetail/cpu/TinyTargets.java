@@ -55,7 +55,8 @@ final class TinyTargets {
     Random random = new Random(SEED);
     int hidden = TinyModels.HIDDEN;
     sixBits(writer, "output.weight", TinyModels.VOCABULARY, hidden, random);
-    sixBits(writer, "blk.0.attn_v.weight", TinyModels.KV_HEADS * TinyModels.HEAD_DIM, hidden, random);
+    sixBits(
+        writer, "blk.0.attn_v.weight", TinyModels.KV_HEADS * TinyModels.HEAD_DIM, hidden, random);
     sixBits(writer, "blk.2.ffn_down.weight", hidden, TinyModels.FEED_FORWARD, random);
     writer.write(path);
   }

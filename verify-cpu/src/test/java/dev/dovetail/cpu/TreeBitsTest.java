@@ -25,7 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TreeBitsTest {
   @TempDir private static Path folder;
 
-  /** Prefixes on and off the edge of a panel of keys, and just before the split of long contexts. */
+  /**
+   * Prefixes on and off the edge of a panel of keys, and just before the split of long contexts.
+   */
   static Stream<Arguments> trees() {
     return TinyTargets.quickModels().stream()
         .flatMap(
@@ -52,7 +54,9 @@ class TreeBitsTest {
         plain.truncate(prefix);
         int[][] alone = TinyTargets.append(plain, tokens(tree, ids, path), prefix, 1);
         assertThat(TinyTargets.bits(target, node))
-            .as("%s, seed %d, node %d of %d at depth %d", model, seed, node, tree.end(), path.length)
+            .as(
+                "%s, seed %d, node %d of %d at depth %d",
+                model, seed, node, tree.end(), path.length)
             .isEqualTo(alone[path.length - 1]);
       }
     }
