@@ -8,10 +8,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
- * Turns the rows of a tensor into panels. A panel is put together in two heap arrays and copied out whole, so that
- * most of the work is plain array access, quick even before the JIT has seen it.
+ * Turns the rows of a tensor into panels. A panel is put together in two heap arrays and copied out
+ * whole, so that most of the work is plain array access, quick even before the JIT has seen it.
  */
 final class PanelPacker {
   private static final ValueLayout.OfInt INT =
@@ -25,6 +26,9 @@ final class PanelPacker {
 
   /** Where the f16 unit of the scales stands in a Q6_K block. */
   private static final int Q6K_UNIT = 208;
+
+  private static final long ONES = 0x0101010101010101L;
+  private static final long LOW_HALVES = 0x0f * ONES;
 
   private static final int LANES = PanelPart.LANES;
 
@@ -52,8 +56,8 @@ final class PanelPacker {
     for (int panel = from; panel < to; panel++) {
       int rows = Math.min(LANES, part.rows() - panel * LANES);
       if (rows < LANES) {
-        java.util.Arrays.fill(words, 0);
-        java.util.Arrays.fill(scaleWords, 0);
+        Arrays.fill(words, 0);
+        Arrays.fill(scaleWords, 0);
       }
       for (int lane = 0; lane < rows; lane++) {
         long offset = ((long) panel * LANES + lane) * tensor.rowBytes();
@@ -93,7 +97,7 @@ final class PanelPacker {
   private void quantisedRow(long offset, int lane) {
     QuantFormat format = QuantFormats.of(tensor.type());
     int blockSize = tensor.type().blockSize();
-    boolean bytes = part.format().weights() == WeightKind.SIGNED_8;
+    boolean bytes = part.format().weights() == WeightKind.EIGHT_BIT;
     int blocks = part.cols() / blockSize;
     int groups = blockSize / part.format().groupSize();
     int word = lane;
@@ -114,8 +118,10 @@ final class PanelPacker {
   }
 
   private int halfBytes(int word) {
+    long bias = part.format().bias() * ONES;
     for (int i = 0; i < quants.length; i += 8) {
-      long eight = (long) BYTES_AS_LONGS.get(quants, i) & 0x0f0f0f0f0f0f0f0fL;
+      long eight = (long) BYTES_AS_LONGS.get(quants, i) & LOW_HALVES;
+      eight = (eight + bias) & LOW_HALVES;
       eight = (eight | eight >>> 4) & 0x00ff00ff00ff00ffL;
       eight = (eight | eight >>> 8) & 0x0000ffff0000ffffL;
       words[word] = (int) (eight | eight >>> 16);
@@ -142,7 +148,8 @@ final class PanelPacker {
         }
       }
       case F16 -> {
-        // The types of this kind have one group in a block, and f16 scales: narrowing loses nothing.
+        // The types of this kind have one group in a block, and f16 scales: narrowing loses
+        // nothing.
         int half = half(scales[0]);
         scaleWords[unit] = firstGroup % 2 == 0 ? half : scaleWords[unit] | half << 16;
       }
@@ -156,8 +163,7 @@ final class PanelPacker {
         for (int i = 0; i < 4; i++) {
           scaleWords[unit + i * LANES] = data.get(INT, block + Q6K_UNIT - 16 + 4L * i);
         }
-        scaleWords[unit + 4 * LANES] =
-            Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
+        scaleWords[unit + 4 * LANES] = Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
       }
     }
   }

@@ -7,7 +7,8 @@ import java.lang.foreign.ValueLayout;
  * The rows of one tensor as panels of 16, the last one filled up with zeros.
  *
  * @param rowOffset the outputs of the parts before this one
- * @param weights {@code [panels][words of a row][16]} words of {@code format.weights}, 64-byte aligned
+ * @param weights {@code [panels][words of a row][16]} words of {@code format.weights}, 64-byte
+ *     aligned
  * @param scales {@code [panels][words of a row][16]} words of {@code format.scales}
  */
 record PanelPart(
@@ -53,9 +54,8 @@ record PanelPart(
     int at = k % kind.perWord();
     int word = weights.get(ValueLayout.JAVA_INT, weightOffset(panel, k - at) + 4L * lane);
     return switch (kind) {
-      case SIGNED_4 -> word << (4 * at) >> 28;
-      case UNSIGNED_4 -> word << (4 * at) >>> 28;
-      case SIGNED_8 -> word << (8 * at) >> 24;
+      case FOUR_BIT -> word << (4 * at) >>> 28;
+      case EIGHT_BIT -> word << (8 * at) >> 24;
       case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
       case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
       case F32 -> Float.intBitsToFloat(word);

@@ -1,8 +1,8 @@
 package dev.dovetail.cpu;
 
 /**
- * The plain loops: what the vector kernels compute, in the order in which they do, one output at a time. Also the
- * fallback where the vector module is missing.
+ * The plain loops: what the vector kernels compute, in the order in which they do, one output at a
+ * time. Also the fallback where the vector module is missing.
  */
 final class ScalarMatmulKernels implements MatmulKernels {
   @Override
@@ -59,7 +59,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
         s = Math.fma(weights[k], x[at + k], s);
       }
       acc = Math.fma(scales[group * PanelPart.LANES + lane], s, acc);
-      if (part.format().scales().hasMin()) {
+      if (part.format().hasMin()) {
         acc = Math.fma(mins[group * PanelPart.LANES + lane], sums[token * groups + group], acc);
       }
     }
