@@ -13,7 +13,7 @@ import dev.dovetail.engine.round.Target.Logits;
 import dev.dovetail.engine.round.TokenTree;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
-import dev.dovetail.models.Model;
+import dev.dovetail.models.load.Model;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
