@@ -30,6 +30,8 @@ YARN = {
     "rope.scaling.factor": 4.0,
     "rope.scaling.original_context_length": 16,
 }
+# Here frequencies 4 to 15 of 16 are blends: those of the plain YARN are kept or divided.
+RAMP = YARN | {"rope.scaling.original_context_length": 512, "rope.freq_base": 100.0}
 
 
 def case(name, architecture, tokens=24, metadata=None, **options):
@@ -56,6 +58,7 @@ CASES = [
     case("llama, linear", "llama", metadata=LINEAR),
     case("llama, linear by its old key", "llama", metadata={"rope.scale_linear": 4.0}),
     case("llama, yarn", "llama", 60, YARN),
+    case("llama, yarn, a wide ramp", "llama", 60, RAMP, head=32),
     case("llama, yarn, attn_factor", "llama", 60, YARN | {"rope.scaling.attn_factor": 0.75}),
     case("llama, attn_factor alone", "llama", metadata={"rope.scaling.attn_factor": 0.75}),
     case("llama, half of each head", "llama", metadata=HALF, llama_cpp=False),

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ArchitectureGoldenTest {
   /**
    * Of a logit, in units of its row's root mean square. Sums of up to 96 products in f32, through two layers, come
-   * within 1e-5 (llama.cpp, which sums in another order, within 7e-6); each convention got wrong moves logits by 0.05
-   * or more.
+   * within 1e-5 (llama.cpp, which sums in another order and takes its angles in f32, within 1.3e-5); what makes a case
+   * special moves its logits by 0.05 or more.
    */
   private static final double TOLERANCE = 2e-5;
 

@@ -84,7 +84,7 @@ final class RopeReader {
         (float) positive("scaling.yarn_beta_slow", DEFAULT_BETA_SLOW));
   }
 
-  /** A stretched context sharpens attention, by what a file asks for and YaRN's own part (Peng et al. 2023, 3.4). */
+  /** What a file asks for, and YaRN's own part (Peng et al. 2023, 3.4). */
   private float magnitude(Scaling scaling) {
     double magnitude = positive("scaling.attn_factor", 1);
     if (scaling instanceof Scaling.Yarn yarn && yarn.factor() > 1) {
