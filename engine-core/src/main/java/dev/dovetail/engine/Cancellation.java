@@ -1,6 +1,9 @@
 package dev.dovetail.engine;
 
-/** A switch by which any thread ends a running generation after its current pass. */
+/**
+ * A switch by which any thread ends running generations after their current pass. It stays thrown: generations that are
+ * given it later end at once. Safe for use by several threads.
+ */
 public final class Cancellation {
   private volatile boolean cancelled;
 
@@ -9,6 +12,7 @@ public final class Cancellation {
     cancelled = true;
   }
 
+  /** Whether {@link #cancel} was called. */
   public boolean isCancelled() {
     return cancelled;
   }
