@@ -5,7 +5,7 @@ import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.TensorFile;
-import dev.dovetail.models.TensorFiles;
+import dev.dovetail.models.load.TensorFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

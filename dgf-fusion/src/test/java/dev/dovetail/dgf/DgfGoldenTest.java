@@ -21,7 +21,7 @@ import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import dev.dovetail.engine.weights.Dequantize;
-import dev.dovetail.models.Model;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
 import dev.dovetail.models.gguf.GgufFile;

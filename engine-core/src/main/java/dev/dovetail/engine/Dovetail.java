@@ -8,7 +8,7 @@ import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.TreeShape;
-import dev.dovetail.models.Model;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.ModelFormatException;
 import java.nio.file.Path;
 import java.util.Objects;

@@ -10,7 +10,7 @@ import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.Target;
 import dev.dovetail.engine.round.TreePolicy;
 import dev.dovetail.engine.round.TreeShape;
-import dev.dovetail.models.Model;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.chat.ChatTemplate;
 import dev.dovetail.models.tokenizer.Tokenizer;

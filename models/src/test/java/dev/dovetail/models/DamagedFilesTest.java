@@ -1,5 +1,7 @@
 package dev.dovetail.models;
 
+import dev.dovetail.models.load.TensorFiles;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;

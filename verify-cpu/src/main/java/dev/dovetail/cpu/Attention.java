@@ -6,18 +6,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Attention of a pass, shared out over the workers. Queries are grouped by key head and by neighbouring nodes. Where
- * there are enough groups to keep the workers busy each takes whole groups; otherwise, for few queries over a long
- * context, the workers share the blocks and queries of every group, stage by stage. Both give the same bits.
+ * Attention of a pass, shared out over the workers. Queries are grouped by key head and by
+ * neighbouring nodes. Where there are enough groups to keep the workers busy each takes whole
+ * groups; otherwise, for few queries over a long context, the workers share the blocks and queries
+ * of every group, stage by stage. Both give the same bits.
  *
  * <p>For one pass at a time; allocates nothing once its scratch memory has the size of the context.
  */
 final class Attention {
-  /** Queries of a group: enough to reuse what is read, few enough that their scores stay in a core's cache. */
+  /**
+   * Queries of a group: enough to reuse what is read, few enough that their scores stay in a core's
+   * cache.
+   */
   private static final int GROUP_QUERIES = 32;
 
   /** Multiplications below which waking the workers costs more than it saves. */
-  private static final long MIN_SHARED_WORK = 1 << 16;
+  private static final long MIN_SHARED_WORK = 1 << 17;
 
   /** Multiplications from which the two more barriers of stages are worth an even split. */
   private static final long MIN_STAGED_WORK = 1 << 20;

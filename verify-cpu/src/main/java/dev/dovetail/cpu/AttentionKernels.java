@@ -1,11 +1,12 @@
 package dev.dovetail.cpu;
 
 /**
- * The inner loops of attention, for one query or a tile of {@link #TILE} queries that share the keys and values they
- * read. All implementations give the same bits. Stateless; safe for use by several threads.
+ * The inner loops of attention, for one query or a tile of {@link #TILE} queries that share the
+ * keys and values they read. All implementations give the same bits. Stateless; safe for use by
+ * several threads.
  *
- * <p>Keys lie in panels {@code [headDim][PANEL]} of consecutive positions, so that each score is summed over the head
- * in order, whatever the vector width; values lie in rows {@code [headDim]}.
+ * <p>Keys lie in panels {@code [headDim][PANEL]} of consecutive positions, so that each score is
+ * summed over the head in order, whatever the vector width; values lie in rows {@code [headDim]}.
  */
 interface AttentionKernels {
   /** Positions in a panel of keys. */
@@ -19,7 +20,8 @@ interface AttentionKernels {
    *
    * @param q {@code [TILE][headDim]}
    * @param keys {@code [panels][headDim][PANEL]}
-   * @param scores {@code [TILE][panels * PANEL]}, a query's scores {@code scoresStride} after the last one's
+   * @param scores {@code [TILE][panels * PANEL]}, a query's scores {@code scoresStride} after the
+   *     last one's
    */
   void scoreTile(
       float[] q,
@@ -44,9 +46,11 @@ interface AttentionKernels {
       int scoresOffset);
 
   /**
-   * Turns scores into weights, {@code exp(score * scale - max)}, and returns their sum: position i in lane i mod 16.
+   * Turns scores into weights, {@code exp(score * scale - max)}, and returns their sum: position i
+   * in lane i mod 16.
    *
-   * @param n at least 1. The place behind the scores, up to a multiple of {@link Lanes#COUNT}, may be overwritten
+   * @param n at least 1. The place behind the scores, up to a multiple of {@link Lanes#COUNT}, may
+   *     be overwritten
    * @param lanes scratch, {@code [Lanes.COUNT]}
    */
   float softmax(float[] scores, int offset, int n, float scale, float[] lanes);

@@ -172,8 +172,7 @@ final class CpuDevice implements Device {
   }
 
   @Override
-  public void attention(
-      KvCache cache, int layer, TreeBatch batch, Rows q, float scale, Rows out) {
+  public void attention(KvCache cache, int layer, TreeBatch batch, Rows q, float scale, Rows out) {
     attention.run(own(CpuKvCache.class, cache), layer, batch, q, scale, out);
   }
 

@@ -3,14 +3,20 @@ package dev.dovetail.cpu;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
+import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /**
- * Keys and values in blocks of {@value #BLOCK} positions, taken as the sequence grows and kept until {@link #close}, so
- * that growing copies nothing. In a block keys are {@code [kvHead][panel][headDim][16]} and values {@code
- * [kvHead][position][headDim]}. Pending node i occupies slot length + i.
+ * Keys and values in blocks of {@value #BLOCK} positions, taken as the sequence grows and kept
+ * until {@link #close}, so that growing copies nothing. In a block keys are {@code
+ * [kvHead][panel][headDim][16]} and values {@code [kvHead][position][headDim]}. Pending node i
+ * occupies slot length + i.
  */
 final class CpuKvCache implements KvCache {
-  /** Positions in a block; also the unit in which long contexts are summed, see {@link AttentionKernels}. */
+  /**
+   * Positions in a block; also the unit in which long contexts are summed, see {@link
+   * AttentionKernels}.
+   */
   static final int BLOCK = 256;
 
   private static final int PANEL = AttentionKernels.PANEL;
@@ -18,6 +24,7 @@ final class CpuKvCache implements KvCache {
   private final int kvHeads;
   private final int headDim;
   private final int capacity;
+  private final IntFunction<float[]> allocator;
   private final float[][][] keys; // [layer][block]
   private final float[][][] values;
   private int length;
@@ -25,6 +32,13 @@ final class CpuKvCache implements KvCache {
   private long blocks;
 
   CpuKvCache(int layers, int kvHeads, int headDim, int capacity) {
+    this(layers, kvHeads, headDim, capacity, float[]::new);
+  }
+
+  /**
+   * @param allocator makes arrays of zeros
+   */
+  CpuKvCache(int layers, int kvHeads, int headDim, int capacity, IntFunction<float[]> allocator) {
     if (layers < 1 || kvHeads < 1 || headDim < 1 || capacity < 1) {
       throw new IllegalArgumentException(
           "a cache of %d layers, %d heads of %d, %d tokens; each must be at least 1"
@@ -33,6 +47,7 @@ final class CpuKvCache implements KvCache {
     this.kvHeads = kvHeads;
     this.headDim = headDim;
     this.capacity = capacity;
+    this.allocator = allocator;
     int most = (capacity - 1) / BLOCK + 1;
     Math.multiplyExact(Math.multiplyExact(kvHeads, headDim), BLOCK); // a block is one array
     keys = new float[layers][most][];
@@ -72,7 +87,10 @@ final class CpuKvCache implements KvCache {
     return kvHead * BLOCK * headDim;
   }
 
-  /** Stores the pass of a batch as pending nodes of one layer; k and v are {@code [n][kvHeads * headDim]}. */
+  /**
+   * Stores the pass of a batch as pending nodes of one layer; k and v are {@code [n][kvHeads *
+   * headDim]}.
+   */
   void append(int layer, TreeBatch batch, Rows k, Rows v) {
     if (batch.prefix() != length) {
       throw new IllegalArgumentException(
@@ -101,8 +119,8 @@ final class CpuKvCache implements KvCache {
     }
     int floats = kvHeads * headDim * BLOCK;
     try {
-      float[] newKeys = new float[floats];
-      values[layer][block] = new float[floats];
+      float[] newKeys = allocator.apply(floats);
+      values[layer][block] = allocator.apply(floats);
       keys[layer][block] = newKeys;
       blocks++;
     } catch (OutOfMemoryError e) {
@@ -175,8 +193,10 @@ final class CpuKvCache implements KvCache {
             keys[layer][from / BLOCK], keyOffset(head, from),
             keys[layer][to / BLOCK], keyOffset(head, to));
         System.arraycopy(
-            values[layer][from / BLOCK], valueOffset(head, from),
-            values[layer][to / BLOCK], valueOffset(head, to),
+            values[layer][from / BLOCK],
+            valueOffset(head, from),
+            values[layer][to / BLOCK],
+            valueOffset(head, to),
             headDim);
       }
     }
@@ -206,8 +226,8 @@ final class CpuKvCache implements KvCache {
   @Override
   public void close() {
     for (int layer = 0; layer < keys.length; layer++) {
-      java.util.Arrays.fill(keys[layer], null);
-      java.util.Arrays.fill(values[layer], null);
+      Arrays.fill(keys[layer], null);
+      Arrays.fill(values[layer], null);
     }
     blocks = 0;
     length = 0;

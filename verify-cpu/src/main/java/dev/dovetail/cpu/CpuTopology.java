@@ -10,9 +10,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * How many threads pay on this machine: one for each physical core that this process may use, and on hybrid processors
- * the performance cores only, since a pass ends when its slowest thread does. Read from Linux's {@code /proc} and
- * {@code /sys}; elsewhere, and where a file is missing or odd, the fallback is what the JVM reports.
+ * How many threads pay on this machine: one for each physical core that this process may use, and
+ * on hybrid processors the performance cores only, since a pass ends when its slowest thread does.
+ * Read from Linux's {@code /proc} and {@code /sys}; elsewhere, and where a file is missing or odd,
+ * the fallback is what the JVM reports.
  */
 final class CpuTopology {
   /** CPUs beyond this number are taken for damaged input. */
@@ -74,7 +75,10 @@ final class CpuTopology {
     }
   }
 
-  /** The CPUs of at least three quarters of the highest capacity, as ARM systems tell it; none if unknown. */
+  /**
+   * The CPUs of at least three quarters of the highest capacity, as ARM systems tell it; none if
+   * unknown.
+   */
   private BitSet highCapacity(BitSet cpus) {
     int highest = cpus.stream().map(this::capacity).max().orElse(0);
     BitSet fast = new BitSet();

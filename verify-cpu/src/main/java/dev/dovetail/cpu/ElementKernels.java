@@ -1,9 +1,9 @@
 package dev.dovetail.cpu;
 
 /**
- * The operations on single rows. All implementations give the same bits: each element is computed by the same IEEE
- * operations, and each sum runs over {@link Lanes#COUNT} lanes combined in one order. NaN stays NaN. Stateless; safe
- * for use by several threads.
+ * The operations on single rows. All implementations give the same bits: each element is computed
+ * by the same IEEE operations, and each sum runs over {@link Lanes#COUNT} lanes combined in one
+ * order. NaN stays NaN. Stateless; safe for use by several threads.
  */
 interface ElementKernels {
   /**
@@ -28,7 +28,8 @@ interface ElementKernels {
   /**
    * Rotates one head.
    *
-   * @param turns {@code [2][dimensions]}: for each element the factor of itself, then the factor of its partner
+   * @param turns {@code [2][dimensions]}: for each element the factor of itself, then the factor of
+   *     its partner
    * @param interleaved whether neighbours are partners, or elements half the dimensions apart
    */
   void rotate(float[] turns, int dimensions, boolean interleaved, float[] inOut, int offset);

@@ -1,9 +1,10 @@
 package dev.dovetail.cpu;
 
 /**
- * The one exponential function of all kernels: e^x = 2^n e^r with n the integer nearest to x / ln 2, e^r a polynomial
- * of degree 6 (least maximum relative error on |r| <= ln(2)/2, 3.2e-9 before rounding), and 2^n applied as two exact
- * powers of two so that results below 2^-126 round once. Vector code repeats these operations one for one.
+ * The one exponential function of all kernels: e^x = 2^n e^r with n the integer nearest to x / ln
+ * 2, e^r a polynomial of degree 6 (least maximum relative error on |r| <= ln(2)/2, 3.2e-9 before
+ * rounding), and 2^n applied as two exact powers of two so that results below 2^-126 round once.
+ * Vector code repeats these operations one for one.
  */
 final class Exp {
   /** Below, e^x rounds to 0. */

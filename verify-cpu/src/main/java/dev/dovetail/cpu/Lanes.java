@@ -1,8 +1,8 @@
 package dev.dovetail.cpu;
 
 /**
- * The order of every sum over a row: element i goes to lane i mod 16, lanes are summed in order of i, and the lanes are
- * combined by halves. It fits vectors of 4, 8 and 16 lanes alike.
+ * The order of every sum over a row: element i goes to lane i mod 16, lanes are summed in order of
+ * i, and the lanes are combined by halves. It fits vectors of 4, 8 and 16 lanes alike.
  */
 final class Lanes {
   static final int COUNT = 16;

@@ -73,7 +73,7 @@ final class Matmul {
     for (int i = 0; i < w.parts().size(); i++) {
       PanelPart part = w.parts().get(i);
       int groupSize = part.format().groupSize();
-      if (!part.format().scales().hasMin() || (groupSize == 16 ? done16 : done32)) {
+      if (!part.format().hasMin() || (groupSize == 16 ? done16 : done32)) {
         continue;
       }
       call.sumGroups(groupSize, part.groups());

@@ -6,7 +6,7 @@ final class MatmulScratch {
   static final int TILE_COLS = 128;
 
   /** Columns whose scales are decoded at a time by kernels that unpack nothing. */
-  static final int SCALE_COLS = 1024;
+  static final int SCALE_COLS = 512;
 
   private static final int SMALLEST_GROUP = 16;
   private static final int TOKENS = 4;
@@ -21,9 +21,10 @@ final class MatmulScratch {
   final float[] mins = new float[scales.length];
 
   /** Unscaled sums {@code [groups][4 tokens][32]}. */
-  final float[] sums = new float[TILE_COLS / SMALLEST_GROUP * TOKENS * MatmulKernels.PAIR_ROWS];
+  final float[] sums = new float[SCALE_COLS / SMALLEST_GROUP * TOKENS * MatmulKernels.PAIR_ROWS];
 
   /** Outputs {@code [n][32]}. */
+  int touched;
   float[] acc = new float[0];
 
   /** Makes room for the outputs of {@code n} tokens. */

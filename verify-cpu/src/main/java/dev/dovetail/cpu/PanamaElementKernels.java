@@ -6,7 +6,9 @@ import static dev.dovetail.cpu.PanamaSpecies.LANES;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
-/** {@link ScalarElementKernels} in vectors: whole vectors first, then the rest element by element. */
+/**
+ * {@link ScalarElementKernels} in vectors: whole vectors first, then the rest element by element.
+ */
 final class PanamaElementKernels implements ElementKernels {
   private static final VectorShuffle<Float> SWAP_NEIGHBOURS =
       VectorShuffle.fromOp(FLOATS, lane -> lane ^ 1);
@@ -81,8 +83,7 @@ final class PanamaElementKernels implements ElementKernels {
     }
   }
 
-  private static void rotateNeighbours(
-      float[] turns, int dimensions, float[] inOut, int offset) {
+  private static void rotateNeighbours(float[] turns, int dimensions, float[] inOut, int offset) {
     int i = 0;
     for (; i < FLOATS.loopBound(dimensions); i += LANES) {
       FloatVector value = FloatVector.fromArray(FLOATS, inOut, offset + i);
@@ -90,9 +91,7 @@ final class PanamaElementKernels implements ElementKernels {
           value
               .rearrange(SWAP_NEIGHBOURS)
               .mul(FloatVector.fromArray(FLOATS, turns, dimensions + i));
-      value
-          .fma(FloatVector.fromArray(FLOATS, turns, i), partner)
-          .intoArray(inOut, offset + i);
+      value.fma(FloatVector.fromArray(FLOATS, turns, i), partner).intoArray(inOut, offset + i);
     }
     for (; i < dimensions; i += 2) {
       ScalarElementKernels.rotatePair(turns, dimensions, i, i + 1, inOut, offset);
@@ -134,8 +133,7 @@ final class PanamaElementKernels implements ElementKernels {
   public void silu(int n, float[] inOut, int offset) {
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += LANES) {
-      PanamaExp.silu(FloatVector.fromArray(FLOATS, inOut, offset + i))
-          .intoArray(inOut, offset + i);
+      PanamaExp.silu(FloatVector.fromArray(FLOATS, inOut, offset + i)).intoArray(inOut, offset + i);
     }
     for (; i < n; i++) {
       inOut[offset + i] = Exp.silu(inOut[offset + i]);

@@ -6,16 +6,17 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** {@link Exp} on vectors, operation for operation. The methods are small enough to inline into any loop. */
+/**
+ * {@link Exp} on vectors, operation for operation. The methods are small enough to inline into any
+ * loop.
+ */
 final class PanamaExp {
   private PanamaExp() {}
 
   static FloatVector exp(FloatVector x) {
     FloatVector shifted = x.fma(broadcast(Exp.LOG2_E), broadcast(Exp.ROUNDER));
     FloatVector n = shifted.sub(broadcast(Exp.ROUNDER));
-    FloatVector r =
-        n.fma(
-            broadcast(Exp.MINUS_LN2_LOW), n.fma(broadcast(Exp.MINUS_LN2_HIGH), x));
+    FloatVector r = n.fma(broadcast(Exp.MINUS_LN2_LOW), n.fma(broadcast(Exp.MINUS_LN2_HIGH), x));
     FloatVector result = scale(polynomial(r), shifted.reinterpretAsInts());
     return result
         .blend(broadcast(0f), x.compare(VectorOperators.LT, broadcast(Exp.LOWEST)))

@@ -2,21 +2,28 @@ package dev.dovetail.cpu;
 
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Products by vectors whose lanes are rows. Some columns of two panels are unpacked into a tile, which then serves all
- * tokens, four at a time.
+ * Products by vectors whose lanes are rows: two vectors of rows against four, two or one token at a time. Integers are
+ * unpacked in registers as they are used; unquantised weights go through a tile, some columns of two panels widened to
+ * f32, which then serves all tokens.
  */
 final class PanamaMatmulKernels implements MatmulKernels {
-  private static final float[] ZEROS = new float[4 * PAIR_ROWS];
-
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
+    boolean quantised = part.format().weights().quantised();
+    int step = quantised ? MatmulScratch.SCALE_COLS : MatmulScratch.TILE_COLS;
     for (int pair = from; pair < to; pair++) {
       Arrays.fill(scratch.acc, 0, call.n * PAIR_ROWS, 0);
-      for (int k = 0; k < part.cols(); k += MatmulScratch.TILE_COLS) {
-        tile(part, pair, k, Math.min(MatmulScratch.TILE_COLS, part.cols() - k), call, scratch);
+      for (int k = 0; k < part.cols(); k += step) {
+        int cols = Math.min(step, part.cols() - k);
+        if (quantised) {
+          quantised(part, pair, k, cols, call, scratch);
+        } else {
+          plain(part, pair, k, cols, call, scratch);
+        }
       }
       int firstRow = pair * PAIR_ROWS;
       int rows = Math.min(PAIR_ROWS, part.rows() - firstRow);
@@ -24,103 +31,125 @@ final class PanamaMatmulKernels implements MatmulKernels {
     }
   }
 
-  private static void tile(
-      PanelPart part, int pair, int k, int cols, MatmulCall call, MatmulScratch scratch) {
-    int second = secondPanel(part, pair);
-    PanamaUnpack.panel(part, 2 * pair, k, cols, scratch.tile, 0);
-    PanamaUnpack.panel(part, second, k, cols, scratch.tile, PanelPart.LANES);
-    if (part.format().weights().quantised()) {
-      decodeScales(part, pair, k, cols, scratch);
-    }
-    int t = 0;
-    for (; t + 4 <= call.n; t += 4) {
-      tokens(part, k, cols, t, 4, call, scratch);
-    }
-    if (t + 2 <= call.n) {
-      tokens(part, k, cols, t, 2, call, scratch);
-      t += 2;
-    }
-    if (t < call.n) {
-      tokens(part, k, cols, t, 1, call, scratch);
-    }
-  }
-
   /** The last panel of an odd number stands for both of its pair; its second results are dropped. */
-  private static int secondPanel(PanelPart part, int pair) {
-    return Math.min(2 * pair + 1, part.panels() - 1);
+  private static int panel(PanelPart part, int pair, int row) {
+    return Math.min(2 * pair + row / PanelPart.LANES, part.panels() - 1);
   }
 
-  private static void decodeScales(
-      PanelPart part, int pair, int k, int cols, MatmulScratch scratch) {
+  /** How many of the tokens left are computed together. */
+  private static int tokensAtATime(int left) {
+    return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  }
+
+  private static void plain(
+      PanelPart part, int pair, int k, int cols, MatmulCall call, MatmulScratch scratch) {
+    float[] tile = scratch.tile;
+    for (int row = 0; row < PAIR_ROWS; row += PanelPart.LANES) {
+      PanamaTile.fill(part, panel(part, pair, row), k, cols, tile, row);
+    }
+    float[] x = call.x;
+    int step = call.xStride;
+    int count;
+    for (int t = 0; t < call.n; t += count) {
+      count = tokensAtATime(call.n - t);
+      int at = call.xOffset + t * step + k;
+      int acc = t * PAIR_ROWS;
+      for (int a = 0; a < PAIR_ROWS; a += 2 * LANES) {
+        int b = a + LANES;
+        switch (count) {
+          case 4 -> PanamaTile.four(tile, a, b, cols, x, at, step, scratch.acc, acc);
+          case 2 -> PanamaTile.two(tile, a, b, cols, x, at, step, scratch.acc, acc);
+          default -> PanamaTile.one(tile, a, b, cols, x, at, scratch.acc, acc);
+        }
+      }
+    }
+  }
+
+  private static void quantised(
+      PanelPart part, int pair, int k, int cols, MatmulCall call, MatmulScratch scratch) {
     int size = part.format().groupSize();
-    int second = secondPanel(part, pair);
-    ScaleDecoder.decode(
-        part, 2 * pair, k / size, cols / size, scratch.scales, scratch.mins, 0, PAIR_ROWS);
-    ScaleDecoder.decode(
-        part,
-        second,
-        k / size,
-        cols / size,
-        scratch.scales,
-        scratch.mins,
-        PanelPart.LANES,
-        PAIR_ROWS);
+    int groups = cols / size;
+    for (int row = 0; row < PAIR_ROWS; row += PanelPart.LANES) {
+      PanamaScales.decode(
+          part, panel(part, pair, row), k / size, groups, scratch.scales, scratch.mins, row);
+    }
+    int count;
+    for (int t = 0; t < call.n; t += count) {
+      count = tokensAtATime(call.n - t);
+      sums(part, pair, k, groups, t, count, call, scratch);
+      scale(part, k, groups, t, count, call, scratch);
+    }
   }
 
-  private static void tokens(
-      PanelPart part, int k, int cols, int t, int count, MatmulCall call, MatmulScratch scratch) {
-    int acc = t * PAIR_ROWS;
-    if (!part.format().weights().quantised()) {
-      dot(1, cols, count, k, t, call, scratch, scratch.acc, acc, scratch.acc, acc);
+  private static void sums(
+      PanelPart part,
+      int pair,
+      int k,
+      int groups,
+      int t,
+      int count,
+      MatmulCall call,
+      MatmulScratch scratch) {
+    MemorySegment data = part.weights();
+    boolean fourBit = part.format().weights() == WeightKind.FOUR_BIT;
+    int words = part.format().weights().words(part.format().groupSize());
+    float[] x = call.x;
+    int step = call.xStride;
+    int at = call.xOffset + t * step + k;
+    float[] sums = scratch.sums;
+    for (int a = 0; a < PAIR_ROWS; a += 2 * LANES) {
+      int b = a + LANES;
+      long wordA = word(part, pair, k, a);
+      long wordB = word(part, pair, k, b);
+      if (fourBit) {
+        switch (count) {
+          case 4 ->
+              PanamaFourBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
+          case 2 -> PanamaFourBit.two(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
+          default -> PanamaFourBit.one(data, wordA, wordB, groups, words, x, at, sums, a, b);
+        }
+      } else {
+        switch (count) {
+          case 4 ->
+              PanamaEightBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
+          case 2 -> PanamaEightBit.two(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
+          default -> PanamaEightBit.one(data, wordA, wordB, groups, words, x, at, sums, a, b);
+        }
+      }
+    }
+  }
+
+  /** Where the words of weight k of some rows of a pair start. */
+  private static long word(PanelPart part, int pair, int k, int row) {
+    return part.weightOffset(panel(part, pair, row), k) + 4L * (row % PanelPart.LANES);
+  }
+
+  private static void scale(
+      PanelPart part,
+      int k,
+      int groups,
+      int t,
+      int count,
+      MatmulCall call,
+      MatmulScratch scratch) {
+    float[] acc = scratch.acc;
+    int at = t * PAIR_ROWS;
+    if (!part.format().hasMin()) {
+      PanamaScales.apply(scratch.sums, count, groups, scratch.scales, acc, at);
       return;
     }
     int size = part.format().groupSize();
-    int groups = cols / size;
-    dot(groups, size, count, k, t, call, scratch, ZEROS, 0, scratch.sums, 0);
-    if (part.format().scales().hasMin()) {
-      PanamaDot.scaleMin(
-          scratch.sums,
-          count,
-          groups,
-          scratch.scales,
-          scratch.mins,
-          call.groupSums(size),
-          t * part.groups() + k / size,
-          part.groups(),
-          scratch.acc,
-          acc);
-    } else {
-      PanamaDot.scale(scratch.sums, count, groups, scratch.scales, scratch.acc, acc);
-    }
-  }
-
-  private static void dot(
-      int groups,
-      int size,
-      int count,
-      int k,
-      int t,
-      MatmulCall call,
-      MatmulScratch scratch,
-      float[] start,
-      int startAt,
-      float[] sums,
-      int to) {
-    float[] tile = scratch.tile;
-    int step = call.xStride;
-    int x = call.xOffset + t * step + k;
-    for (int a = 0; a < PAIR_ROWS; a += 2 * LANES) {
-      int b = a + LANES;
-      switch (count) {
-        case 4 ->
-            PanamaDot.four(
-                tile, a, b, groups, size, call.x, x, x + step, x + 2 * step, x + 3 * step, start,
-                startAt, sums, to);
-        case 2 ->
-            PanamaDot.two(
-                tile, a, b, groups, size, call.x, x, x + step, start, startAt, sums, to);
-        default -> PanamaDot.one(tile, a, b, groups, size, call.x, x, start, startAt, sums, to);
-      }
-    }
+    int perRow = part.groups();
+    PanamaScales.applyWithMins(
+        scratch.sums,
+        count,
+        groups,
+        scratch.scales,
+        scratch.mins,
+        call.groupSums(size),
+        t * perRow + k / size,
+        perRow,
+        acc,
+        at);
   }
 }

@@ -4,35 +4,47 @@ import dev.dovetail.engine.weights.QuantFormats;
 import dev.dovetail.models.TensorType;
 
 /**
- * How panels store a tensor type. {@code SIGNED_8} with {@code F32} or {@code F32_MIN} holds any quantised type; the
+ * How panels store a tensor type. {@code EIGHT_BIT} with {@code F32} or {@code F32_MIN} holds any quantised type; the
  * rest saves memory.
  *
  * @param groupSize weights that share a scale; 0 for unquantised types
+ * @param bias what is added to each integer of the type, so that 4 bits without a sign hold it; {@code -bias * scale}
+ *     then is the min; a power of two, so that this loses nothing; 0 for types with mins of their own
  */
-record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize) {
+record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias) {
   /**
    * @throws IllegalArgumentException for types that are not weights
    */
   static PanelFormat of(TensorType type) {
     return switch (type) {
-      case F32 -> new PanelFormat(WeightKind.F32, ScaleKind.NONE, 0);
-      case F16 -> new PanelFormat(WeightKind.F16, ScaleKind.NONE, 0);
-      case BF16 -> new PanelFormat(WeightKind.BF16, ScaleKind.NONE, 0);
-      case Q4_0 -> quantised(type, WeightKind.SIGNED_4, ScaleKind.F16);
-      case Q4_1 -> quantised(type, WeightKind.UNSIGNED_4, ScaleKind.F16_MIN);
-      case Q5_0, Q8_0, IQ4_NL -> quantised(type, WeightKind.SIGNED_8, ScaleKind.F16);
-      case Q5_1 -> quantised(type, WeightKind.SIGNED_8, ScaleKind.F16_MIN);
-      case Q2_K -> quantised(type, WeightKind.UNSIGNED_4, ScaleKind.F32_MIN);
-      case Q3_K -> quantised(type, WeightKind.SIGNED_4, ScaleKind.F32);
-      case Q4_K -> quantised(type, WeightKind.UNSIGNED_4, ScaleKind.SIX_BIT_MIN);
-      case Q5_K -> quantised(type, WeightKind.SIGNED_8, ScaleKind.SIX_BIT_MIN);
-      case Q6_K -> quantised(type, WeightKind.SIGNED_8, ScaleKind.EIGHT_BIT);
-      case IQ4_XS -> quantised(type, WeightKind.SIGNED_8, ScaleKind.F32);
+      case F32 -> new PanelFormat(WeightKind.F32, ScaleKind.NONE, 0, 0);
+      case F16 -> new PanelFormat(WeightKind.F16, ScaleKind.NONE, 0, 0);
+      case BF16 -> new PanelFormat(WeightKind.BF16, ScaleKind.NONE, 0, 0);
+      case Q4_0 -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F16, 8);
+      case Q4_1 -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F16_MIN);
+      case Q5_0, Q8_0, IQ4_NL -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F16);
+      case Q5_1 -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F16_MIN);
+      case Q2_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32_MIN);
+      case Q3_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32, 4);
+      case Q4_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.SIX_BIT_MIN);
+      case Q5_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.SIX_BIT_MIN);
+      case Q6_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.EIGHT_BIT);
+      case IQ4_XS -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F32);
       case I32 -> throw new IllegalArgumentException("I32 tensors hold integers, not weights");
     };
   }
 
+  /** Whether groups have a min. */
+  boolean hasMin() {
+    return bias != 0 || scales.hasMin();
+  }
+
   private static PanelFormat quantised(TensorType type, WeightKind weights, ScaleKind scales) {
-    return new PanelFormat(weights, scales, QuantFormats.of(type).groupSize());
+    return quantised(type, weights, scales, 0);
+  }
+
+  private static PanelFormat quantised(
+      TensorType type, WeightKind weights, ScaleKind scales, int bias) {
+    return new PanelFormat(weights, scales, QuantFormats.of(type).groupSize(), bias);
   }
 }

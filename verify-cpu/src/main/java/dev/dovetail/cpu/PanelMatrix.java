@@ -17,8 +17,8 @@ import java.util.List;
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
  *   <li>quantised, for each group of weights that share a scale: {@code s = fma(q[k], x[k], s)} for the k of the group,
- *       from {@code s = 0}, with q the unscaled integers; {@code acc = fma(scale, s, acc)}; and, for types that have
- *       mins, {@code acc = fma(min, sum of the group's x, acc)};
+ *       from {@code s = 0}, with q the unscaled integers as stored; {@code acc = fma(scale, s, acc)}; and, for formats
+ *       that have mins, {@code acc = fma(min, sum of the group's x, acc)};
  *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 +
  *       s3)};
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.

@@ -26,6 +26,9 @@ final class PanelPacker {
   /** Where the f16 unit of the scales stands in a Q6_K block. */
   private static final int Q6K_UNIT = 208;
 
+  private static final long ONES = 0x0101010101010101L;
+  private static final long LOW_HALVES = 0x0f * ONES;
+
   private static final int LANES = PanelPart.LANES;
 
   private final Tensor tensor;
@@ -93,7 +96,7 @@ final class PanelPacker {
   private void quantisedRow(long offset, int lane) {
     QuantFormat format = QuantFormats.of(tensor.type());
     int blockSize = tensor.type().blockSize();
-    boolean bytes = part.format().weights() == WeightKind.SIGNED_8;
+    boolean bytes = part.format().weights() == WeightKind.EIGHT_BIT;
     int blocks = part.cols() / blockSize;
     int groups = blockSize / part.format().groupSize();
     int word = lane;
@@ -114,8 +117,10 @@ final class PanelPacker {
   }
 
   private int halfBytes(int word) {
+    long bias = part.format().bias() * ONES;
     for (int i = 0; i < quants.length; i += 8) {
-      long eight = (long) BYTES_AS_LONGS.get(quants, i) & 0x0f0f0f0f0f0f0f0fL;
+      long eight = (long) BYTES_AS_LONGS.get(quants, i) & LOW_HALVES;
+      eight = (eight + bias) & LOW_HALVES;
       eight = (eight | eight >>> 4) & 0x00ff00ff00ff00ffL;
       eight = (eight | eight >>> 8) & 0x0000ffff0000ffffL;
       words[word] = (int) (eight | eight >>> 16);

@@ -53,9 +53,8 @@ record PanelPart(
     int at = k % kind.perWord();
     int word = weights.get(ValueLayout.JAVA_INT, weightOffset(panel, k - at) + 4L * lane);
     return switch (kind) {
-      case SIGNED_4 -> word << (4 * at) >> 28;
-      case UNSIGNED_4 -> word << (4 * at) >>> 28;
-      case SIGNED_8 -> word << (8 * at) >> 24;
+      case FOUR_BIT -> word << (4 * at) >>> 28;
+      case EIGHT_BIT -> word << (8 * at) >> 24;
       case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
       case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
       case F32 -> Float.intBitsToFloat(word);

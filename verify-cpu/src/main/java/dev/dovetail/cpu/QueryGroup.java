@@ -5,16 +5,17 @@ import dev.dovetail.engine.device.TreeBatch;
 import java.util.Arrays;
 
 /**
- * The queries of some nodes that read one key head, and the scratch memory to answer them. A block of keys or values is
- * read once for all queries of the group.
+ * The queries of some nodes that read one key head, and the scratch memory to answer them. A block
+ * of keys or values is read once for all queries of the group.
  *
- * <p>Sums follow absolute positions: scores are computed slot by slot, then those of a node's ancestors are moved next
- * to the prefix's, and values are summed in blocks of {@link CpuKvCache#BLOCK} positions from zero, the blocks added in
- * order. So a node's answer is that of plain decoding along its path.
+ * <p>Sums follow absolute positions: scores are computed slot by slot, then those of a node's
+ * ancestors are moved next to the prefix's, and values are summed in blocks of {@link
+ * CpuKvCache#BLOCK} positions from zero, the blocks added in order. So a node's answer is that of
+ * plain decoding along its path.
  *
- * <p>After {@link #open} the stages follow each other: {@link #score} for all blocks, {@link #softmax} for all queries,
- * {@link #weigh} and {@link #add} for all blocks, {@link #finish}. Workers may share a stage up to {@link #weigh}, each
- * with blocks or queries of its own.
+ * <p>After {@link #open} the stages follow each other: {@link #score} for all blocks, {@link
+ * #softmax} for all queries, {@link #weigh} and {@link #add} for all blocks, {@link #finish}.
+ * Workers may share a stage up to {@link #weigh}, each with blocks or queries of its own.
  */
 final class QueryGroup {
   private static final int BLOCK = CpuKvCache.BLOCK;
@@ -35,13 +36,15 @@ final class QueryGroup {
   private int slots; // up to and with the last node's
   private int scoresStride;
 
-  // "queries" below: those of the group, filled up to whole tiles by zeros whose answers are dropped.
+  // "queries" below: those of the group, filled up to whole tiles by zeros whose answers are
+  // dropped.
   private float[] queries = {}; // [queries][headDim]
   private float[] scores = {}; // [queries][scoresStride]
   private float[] partials = {}; // [places][queries][headDim]
   private float[] sums = {}; // [queries][headDim]
   private float[] divisors = {}; // [queries]
-  private int[] aligned = {}; // [nodes]: how many of the path's first nodes stand at their position's slot
+  private int[]
+      aligned = {}; // [nodes]: how many of the path's first nodes stand at their position's slot
   private int[] paths = {}; // [nodes][pending], of a tree that is no chain
 
   QueryGroup(AttentionKernels kernels) {
@@ -166,7 +169,8 @@ final class QueryGroup {
     int node = query / headsPerNode;
     int at = query * scoresStride;
     int length = pathLength(node);
-    // A node's slot is never below its position, so in order no score is overwritten before it has moved.
+    // A node's slot is never below its position, so in order no score is overwritten before it has
+    // moved.
     for (int i = aligned[node]; i < length; i++) {
       scores[at + prefix + i] = scores[at + prefix + paths[node * batch.end() + i]];
     }
@@ -187,7 +191,9 @@ final class QueryGroup {
     }
   }
 
-  /** Sums the positions that all queries of a tile read at their own slots; returns where they end. */
+  /**
+   * Sums the positions that all queries of a tile read at their own slots; returns where they end.
+   */
   private int weighShared(int block, int base, int query, int last) {
     int shared = slots;
     for (int node = query / headsPerNode; node <= last / headsPerNode; node++) {
@@ -209,7 +215,9 @@ final class QueryGroup {
     return shared;
   }
 
-  /** Sums a query's positions of the block from {@code shared} on, in runs of neighbouring slots. */
+  /**
+   * Sums a query's positions of the block from {@code shared} on, in runs of neighbouring slots.
+   */
   private void weighRest(int block, int base, int query, int shared) {
     int node = query / headsPerNode;
     int end = Math.min((block + 1) * BLOCK, prefix + pathLength(node));
@@ -256,10 +264,7 @@ final class QueryGroup {
     for (int query = 0; query < count(); query++) {
       int row = firstNode - batch.first() + query / headsPerNode;
       int to =
-          out.offset()
-              + row * out.stride()
-              + kvHead * perNode
-              + query % headsPerNode * headDim;
+          out.offset() + row * out.stride() + kvHead * perNode + query % headsPerNode * headDim;
       kernels.divide(sums, query * headDim, divisors[query], headDim, destination, to);
     }
   }

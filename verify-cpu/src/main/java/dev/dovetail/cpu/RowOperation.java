@@ -1,8 +1,9 @@
 package dev.dovetail.cpu;
 
 /**
- * An operation that treats each row by itself. Small ones run on the caller; large ones go over the pool, in runs of
- * rows. An instance is reused by all calls of its operation, so that a call allocates nothing; for one pass at a time.
+ * An operation that treats each row by itself. Small ones run on the caller; large ones go over the
+ * pool, in runs of rows. An instance is reused by all calls of its operation, so that a call
+ * allocates nothing; for one pass at a time.
  */
 abstract class RowOperation implements WorkerPool.Task {
   /** Elements below which waking the workers costs more than it saves. */

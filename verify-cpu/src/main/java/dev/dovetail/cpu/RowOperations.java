@@ -3,7 +3,10 @@ package dev.dovetail.cpu;
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Rows;
 
-/** The device operations that treat each row by itself, over {@link ElementKernels}. For one pass at a time. */
+/**
+ * The device operations that treat each row by itself, over {@link ElementKernels}. For one pass at
+ * a time.
+ */
 final class RowOperations {
   private final ElementKernels kernels;
   private final float[][] lanes; // [worker][Lanes.COUNT]

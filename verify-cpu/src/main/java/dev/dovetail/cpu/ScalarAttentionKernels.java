@@ -2,7 +2,10 @@ package dev.dovetail.cpu;
 
 import java.util.Arrays;
 
-/** The loops of attention written plainly: their definition, and the fallback where there is no Vector API. */
+/**
+ * The loops of attention written plainly: their definition, and the fallback where there is no
+ * Vector API.
+ */
 final class ScalarAttentionKernels implements AttentionKernels {
   @Override
   public void scoreTile(

@@ -2,7 +2,9 @@ package dev.dovetail.cpu;
 
 import java.util.Arrays;
 
-/** The operations as plain loops: their definition, and the fallback where there is no Vector API. */
+/**
+ * The operations as plain loops: their definition, and the fallback where there is no Vector API.
+ */
 final class ScalarElementKernels implements ElementKernels {
   @Override
   public void rmsNorm(
@@ -25,7 +27,10 @@ final class ScalarElementKernels implements ElementKernels {
     }
   }
 
-  /** 1 / sqrt(mean + epsilon) from lanes of squares. A root of a float taken in double rounds correctly. */
+  /**
+   * 1 / sqrt(mean + epsilon) from lanes of squares. A root of a float taken in double rounds
+   * correctly.
+   */
   static float inverseRoot(float[] lanes, int n, float epsilon) {
     return 1f / (float) Math.sqrt(Lanes.combine(lanes) / n + epsilon);
   }

@@ -59,7 +59,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
         s = Math.fma(weights[k], x[at + k], s);
       }
       acc = Math.fma(scales[group * PanelPart.LANES + lane], s, acc);
-      if (part.format().scales().hasMin()) {
+      if (part.format().hasMin()) {
         acc = Math.fma(mins[group * PanelPart.LANES + lane], sums[token * groups + group], acc);
       }
     }

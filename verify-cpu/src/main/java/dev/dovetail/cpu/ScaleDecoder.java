@@ -45,6 +45,11 @@ final class ScaleDecoder {
         case SIX_BIT_MIN -> sixBits(data, unit, group % 8, scales, mins, to);
         case EIGHT_BIT -> bytes(data, unit, group % 16, scales, to);
       }
+      if (part.format().bias() != 0) {
+        for (int lane = 0; lane < PanelPart.LANES; lane++) {
+          mins[to + lane] = -part.format().bias() * scales[to + lane];
+        }
+      }
     }
   }
 

@@ -5,12 +5,10 @@ package dev.dovetail.cpu;
  * rows lie side by side.
  */
 enum WeightKind {
-  /** Eight signed integers of 4 bits, the first in the top bits. */
-  SIGNED_4(8, true),
   /** Eight unsigned integers of 4 bits, the first in the top bits. */
-  UNSIGNED_4(8, true),
+  FOUR_BIT(8, true),
   /** Four signed integers of 8 bits, the first in the top bits. */
-  SIGNED_8(4, true),
+  EIGHT_BIT(4, true),
   /** Two numbers, the first in the low half. */
   F16(2, false),
   /** Two numbers, the first in the low half. */

@@ -5,13 +5,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A fixed set of threads that run the parts of one operation at a time, the caller being one of them.
+ * A fixed set of threads that run the parts of one operation at a time, the caller being one of
+ * them.
  *
- * <p>A job is one number, the ticket: which job it is in the upper half, how many of its parts nobody has taken yet in
- * the lower half. Publishing a job sets the ticket, taking a part is a compare-and-set that lowers it. A worker that
- * wakes late finds no part left and does no harm, so the caller waits for parts, never for workers. While jobs follow
- * each other the workers spin for the next one; after {@value #SPIN_NANOS} ns without any they park, and an idle
- * engine takes no CPU.
+ * <p>A job is one number, the ticket: which job it is in the upper half, how many of its parts
+ * nobody has taken yet in the lower half. Publishing a job sets the ticket, taking a part is a
+ * compare-and-set that lowers it. A worker that wakes late finds no part left and does no harm, so
+ * the caller waits for parts, never for workers. While jobs follow each other the workers spin for
+ * the next one; after {@value #SPIN_NANOS} ns without any they park, and an idle engine takes no
+ * CPU.
  *
  * <p>For one calling thread at a time; allocates nothing after construction, unless a part fails.
  */
@@ -70,8 +72,9 @@ final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * Runs parts 0 to {@code parts - 1}, each once, in any order on any worker, and returns when all are done. What the
-   * caller wrote before is visible to the parts, and what they wrote to the caller.
+   * Runs parts 0 to {@code parts - 1}, each once, in any order on any worker, and returns when all
+   * are done. What the caller wrote before is visible to the parts, and what they wrote to the
+   * caller.
    *
    * @throws RuntimeException the first failure of a part, or an Error, after all parts have ended
    * @throws IllegalStateException if the pool is closed, or a job is running
@@ -139,6 +142,8 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
+  /** A thread that the scheduler took off a core ends its part sooner where others give way. */
+  @SuppressWarnings("ThreadPriorityCheck")
   private void awaitParts() {
     long start = System.nanoTime();
     for (int spins = 1; counters.getAcquire(UNFINISHED) != 0; spins++) {

@@ -8,7 +8,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The vector kernels of attention against the scalar ones, bit for bit, canaries around every output. */
+/**
+ * The vector kernels of attention against the scalar ones, bit for bit, canaries around every
+ * output.
+ */
 final class AttentionKernelsTest {
   private static final int TILE = AttentionKernels.TILE;
   private static final int PANEL = AttentionKernels.PANEL;
@@ -76,16 +79,15 @@ final class AttentionKernelsTest {
   void softmax(float scale) {
     Floats.lengths()
         .filter(n -> n > 0)
-        .forEach(
-            n -> {
-              int end = 3 + (n + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
-              float[] expected = Floats.random(end + 20, n);
-              float[] actual = expected.clone();
-              float expectedSum = scalar.softmax(expected, 3, n, scale, new float[Lanes.COUNT]);
-              float sum = vector.softmax(actual, 3, n, scale, new float[Lanes.COUNT]);
-              assertThat(sum).as("sum of %d", n).isEqualTo(expectedSum);
-              System.arraycopy(expected, 3 + n, actual, 3 + n, end - 3 - n); // may be overwritten
-              assertSameBits(actual, expected, "weights of %d", n);
-            });
+        .forEach(n -> {
+          int end = 3 + (n + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+          float[] expected = Floats.random(end + 20, n);
+          float[] actual = expected.clone();
+          float expectedSum = scalar.softmax(expected, 3, n, scale, new float[Lanes.COUNT]);
+          float sum = vector.softmax(actual, 3, n, scale, new float[Lanes.COUNT]);
+          assertThat(sum).as("sum of %d", n).isEqualTo(expectedSum);
+          System.arraycopy(expected, 3 + n, actual, 3 + n, end - 3 - n); // may be overwritten
+          assertSameBits(actual, expected, "weights of %d", n);
+        });
   }
 }

@@ -99,8 +99,16 @@ final class CpuTopologyTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
-      value = {"0-3,8 | {0, 1, 2, 3, 8}", "5 | {5}", "'' | {}", "3-1 | {}", "-2 | {}", "1-2-3 | {}",
-        " 1 , 2 | {1, 2}", "0-999999999 | {}"})
+      value = {
+        "0-3,8 | {0, 1, 2, 3, 8}",
+        "5 | {5}",
+        "'' | {}",
+        "3-1 | {}",
+        "-2 | {}",
+        "1-2-3 | {}",
+        " 1 , 2 | {1, 2}",
+        "0-999999999 | {}"
+      })
   void parsesLists(String list, String expected) {
     assertThat(CpuTopology.parseList(list)).hasToString(expected);
   }

@@ -11,7 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The scalar kernels against plain math in double; the vector kernels against the scalar ones, bit for bit. */
+/**
+ * The scalar kernels against plain math in double; the vector kernels against the scalar ones, bit
+ * for bit.
+ */
 final class ElementKernelsTest {
   private static final int MARGIN = 20;
   private static final float EPSILON = 1e-5f;
@@ -101,23 +104,22 @@ final class ElementKernelsTest {
   @EnumSource
   void scalarKernelsComputeTheirDefinition(Operation operation) {
     Floats.lengths()
-        .forEach(
-            n -> {
-              float[][] in = inputs(n + MARGIN, n);
-              float[] out = Floats.canaries(n + MARGIN);
-              operation.run(new ScalarElementKernels(), in, 3, n, out);
-              double[] expected = new double[n];
-              double largest = 1;
-              for (int i = 0; i < n; i++) {
-                expected[i] = operation.expected(in, 3, n, i);
-                largest = Math.max(largest, Math.abs(expected[i]));
-              }
-              // A few roundings each; a sum of n squares in 16 lanes adds n / 16 at the very most.
-              double tolerance = largest * (6 + n / 16.0) * Math.ulp(1f);
-              float[] result = Arrays.copyOfRange(out, 3, 3 + n);
-              assertClose(result, expected, tolerance, "%s of %d", operation, n);
-              assertCanaries(out, 3, n, operation + " of " + n);
-            });
+        .forEach(n -> {
+          float[][] in = inputs(n + MARGIN, n);
+          float[] out = Floats.canaries(n + MARGIN);
+          operation.run(new ScalarElementKernels(), in, 3, n, out);
+          double[] expected = new double[n];
+          double largest = 1;
+          for (int i = 0; i < n; i++) {
+            expected[i] = operation.expected(in, 3, n, i);
+            largest = Math.max(largest, Math.abs(expected[i]));
+          }
+          // A few roundings each; a sum of n squares in 16 lanes adds n / 16 at the very most.
+          double tolerance = largest * (6 + n / 16.0) * Math.ulp(1f);
+          float[] result = Arrays.copyOfRange(out, 3, 3 + n);
+          assertClose(result, expected, tolerance, "%s of %d", operation, n);
+          assertCanaries(out, 3, n, operation + " of " + n);
+        });
   }
 
   @ParameterizedTest
@@ -126,20 +128,19 @@ final class ElementKernelsTest {
     assumePanama();
     for (int offset : new int[] {0, 1, 7}) {
       Floats.lengths()
-          .forEach(
-              n -> {
-                float[][] in = inputs(n + MARGIN, n);
-                if (n > 5) {
-                  in[0][offset + n / 2] = Float.NaN;
-                  in[2][offset + n / 3] = Float.NEGATIVE_INFINITY;
-                }
-                float[] scalar = Floats.canaries(n + MARGIN);
-                float[] vector = Floats.canaries(n + MARGIN);
-                operation.run(new ScalarElementKernels(), in, offset, n, scalar);
-                operation.run(KernelSettings.current().elements(), in, offset, n, vector);
-                assertSameBits(vector, scalar, "%s of %d at %d", operation, n, offset);
-                assertCanaries(vector, offset, n, operation + " of " + n);
-              });
+          .forEach(n -> {
+            float[][] in = inputs(n + MARGIN, n);
+            if (n > 5) {
+              in[0][offset + n / 2] = Float.NaN;
+              in[2][offset + n / 3] = Float.NEGATIVE_INFINITY;
+            }
+            float[] scalar = Floats.canaries(n + MARGIN);
+            float[] vector = Floats.canaries(n + MARGIN);
+            operation.run(new ScalarElementKernels(), in, offset, n, scalar);
+            operation.run(KernelSettings.current().elements(), in, offset, n, vector);
+            assertSameBits(vector, scalar, "%s of %d at %d", operation, n, offset);
+            assertCanaries(vector, offset, n, operation + " of " + n);
+          });
     }
   }
 

@@ -32,8 +32,16 @@ final class ExpTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 1", "-0.0, 1", "89.1, Infinity", "Infinity, Infinity", "3.4e38, Infinity", "-104.1, 0",
-    "-1e30, 0", "-Infinity, 0", "NaN, NaN", "1e-40, 1"
+    "0, 1",
+    "-0.0, 1",
+    "89.1, Infinity",
+    "Infinity, Infinity",
+    "3.4e38, Infinity",
+    "-104.1, 0",
+    "-1e30, 0",
+    "-Infinity, 0",
+    "NaN, NaN",
+    "1e-40, 1"
   })
   void hasTheRightEnds(float x, float expected) {
     assertThat(Exp.exp(x)).isEqualTo(Float.valueOf(expected)); // boxed: NaN equals NaN

@@ -13,7 +13,9 @@ final class Floats {
 
   private Floats() {}
 
-  /** Signed numbers with outliers and zeros, which sums of mostly equal terms would not tell apart. */
+  /**
+   * Signed numbers with outliers and zeros, which sums of mostly equal terms would not tell apart.
+   */
   static float[] random(int count, long seed) {
     Random random = new Random(seed);
     float[] values = new float[count];

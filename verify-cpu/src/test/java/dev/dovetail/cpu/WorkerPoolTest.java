@@ -42,8 +42,7 @@ final class WorkerPoolTest {
     int threads = 3;
     int[] numbers = new int[64];
     try (WorkerPool pool = new WorkerPool(threads)) {
-      WorkerPool.Task shift =
-          (part, worker) -> numbers[part] = numbers[32 + (part + 1) % 32] + 1;
+      WorkerPool.Task shift = (part, worker) -> numbers[part] = numbers[32 + (part + 1) % 32] + 1;
       WorkerPool.Task back = (part, worker) -> numbers[32 + part] = numbers[part];
       for (int job = 0; job < 10_000; job++) {
         pool.run(32, shift);
@@ -115,28 +114,26 @@ final class WorkerPoolTest {
     try (WorkerPool pool = new WorkerPool(threads)) {
       for (int round = 0; round < 200; round++) {
         int bad = round % 16;
-        assertThatThrownBy(
-                () ->
-                    pool.run(
-                        16,
-                        (part, worker) -> {
-                          if (part == bad) {
-                            throw new IllegalArgumentException("part " + part);
-                          }
-                        }))
+        assertThatThrownBy(() ->
+                pool.run(
+                    16,
+                    (part, worker) -> {
+                      if (part == bad) {
+                        throw new IllegalArgumentException("part " + part);
+                      }
+                    }))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessage("part " + bad);
         AtomicInteger runs = new AtomicInteger();
         pool.run(16, (part, worker) -> runs.incrementAndGet());
         assertThat(runs).hasValue(16);
       }
-      assertThatThrownBy(
-              () ->
-                  pool.run(
-                      4,
-                      (part, worker) -> {
-                        throw new StackOverflowError("deep");
-                      }))
+      assertThatThrownBy(() ->
+              pool.run(
+                  4,
+                  (part, worker) -> {
+                    throw new StackOverflowError("deep");
+                  }))
           .isInstanceOf(StackOverflowError.class);
     }
   }

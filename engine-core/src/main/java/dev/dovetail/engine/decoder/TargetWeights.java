@@ -5,7 +5,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.weights.Dequantize;
-import dev.dovetail.models.Model;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorFile;

@@ -92,8 +92,7 @@ public final class ChatTemplate {
    * something else is being loaded. Calling it is never needed.
    */
   public static void warmUp() {
-    of("{% for m in messages %}{{ m['role'] + '\\n' }}{% endfor %}{% if add_generation_prompt %}{% endif %}", "", "")
-        .render(List.of(ChatMessage.user("")), true);
+    TemplateEngine.get();
   }
 
   /**
@@ -117,7 +116,7 @@ public final class ChatTemplate {
     variables.put("eos_token", endOfText);
     // The engine is loaded before the clock starts.
     TemplateEngine engine = TemplateEngine.get();
-    return engine.render(source, variables, new RenderBudget(messages.size(), contentLength));
+    return engine.render(source, variables, new RenderBudget(messages.size(), contentLength, RenderBudget.TIME_LIMIT));
   }
 
   /**

@@ -82,16 +82,16 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
 
       @Override
       protected AstBinary createAstBinary(AstNode left, AstNode right, AstBinary.Operator operator) {
-        if (operator == AdditionOperator.OP) {
+        if (operator.equals(AdditionOperator.OP)) {
           return super.createAstBinary(left, right, PLUS);
         }
-        if (operator == AstBinary.EQ) {
+        if (operator.equals(AstBinary.EQ)) {
           return super.createAstBinary(left, right, EQUALS);
         }
-        if (operator == AstBinary.NE) {
+        if (operator.equals(AstBinary.NE)) {
           return super.createAstBinary(left, right, DIFFERS);
         }
-        if (operator == AstBinary.MUL) {
+        if (operator.equals(AstBinary.MUL)) {
           return super.createAstBinary(left, right, TIMES);
         }
         return super.createAstBinary(left, right, operator);
@@ -116,7 +116,7 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
       }
 
       private AstNode argument() throws ScanException, ParseException {
-        if (getToken().getSymbol() == Symbol.IDENTIFIER && lookahead(0) == NamedParameterOperator.TOKEN) {
+        if (getToken().getSymbol() == Symbol.IDENTIFIER && NamedParameterOperator.TOKEN.equals(lookahead(0))) {
           AstIdentifier name = identifier(consumeToken().getImage());
           consumeToken();
           return NamedParameterOperator.HANDLER.createAstNode(name, expr(true));

@@ -1,9 +1,9 @@
 package dev.dovetail.models.chat;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What one rendering may cost. A template comes with a model file and is therefore as hostile as the file: its loops,
@@ -29,20 +29,22 @@ final class RenderBudget {
   /** Copying this many characters costs about as much as one step. */
   private static final int CHARACTERS_PER_STEP = 4096;
 
-  static final long TIME_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(900);
+  static final Duration TIME_LIMIT = Duration.ofMillis(900);
 
   private static final ThreadLocal<RenderBudget> CURRENT = new ThreadLocal<>();
 
   private final long maxText;
+  private final Duration timeLimit;
   private final long deadline;
   private long steps;
   private volatile String stopped;
 
-  RenderBudget(int messages, long contentLength) {
+  RenderBudget(int messages, long contentLength, Duration timeLimit) {
+    this.timeLimit = timeLimit;
     // A template may name each content a few times, and a JSON spelling of it is longer than itself.
     maxText = MAX_TEXT + 4 * contentLength;
     steps = BASE_STEPS + STEPS_PER_MESSAGE * messages;
-    deadline = System.nanoTime() + TIME_LIMIT_NANOS;
+    deadline = System.nanoTime() + timeLimit.toNanos();
   }
 
   /** The budget of the rendering that this thread is in. */
@@ -53,6 +55,10 @@ final class RenderBudget {
   /** Makes this the budget of the thread, which renders nothing else. */
   void enter() {
     CURRENT.set(this);
+  }
+
+  Duration timeLimit() {
+    return timeLimit;
   }
 
   long maxText() {
@@ -120,7 +126,7 @@ final class RenderBudget {
       throw stop("takes too many steps: an endless or a very large loop");
     }
     if ((steps & 63) < cost && System.nanoTime() - deadline > 0) {
-      throw stop("takes longer than " + TimeUnit.NANOSECONDS.toMillis(TIME_LIMIT_NANOS) + " ms");
+      throw stop("takes longer than " + timeLimit.toMillis() + " ms");
     }
   }
 

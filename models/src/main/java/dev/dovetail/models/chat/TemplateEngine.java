@@ -10,6 +10,8 @@ import com.hubspot.jinjava.lib.filter.Filter;
 import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
 import com.hubspot.jinjava.objects.date.StrftimeFormatter;
 import java.lang.reflect.Method;
+import java.time.Duration;
+import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +51,17 @@ final class TemplateEngine extends Jinjava {
 
   /** Loading the engine's classes takes some tenths of a second, so it is made when first needed. */
   private static final class Holder {
-    static final TemplateEngine ENGINE = new TemplateEngine(config(RenderBudget.MAX_TEXT));
+    static final TemplateEngine ENGINE = warm();
+
+    /** A first rendering, of a template of ours: loading classes must not count as a template's time. */
+    private static TemplateEngine warm() {
+      TemplateEngine engine = new TemplateEngine(config(RenderBudget.MAX_TEXT));
+      engine.render(
+          "{% for m in messages %}{% if loop.first and m['role'] != 'x' %}{{ m['role'] + '\\n' }}{% endif %}{% endfor %}",
+          Map.of("messages", List.of(Map.of("role", "user"))),
+          new RenderBudget(1, 0, Duration.ofMinutes(1)));
+      return engine;
+    }
   }
 
   static TemplateEngine get() {
@@ -107,7 +119,7 @@ final class TemplateEngine extends Jinjava {
     thread.setDaemon(true);
     thread.start();
     try {
-      return task.get(RenderBudget.TIME_LIMIT_NANOS * 5 / 4, TimeUnit.NANOSECONDS);
+      return task.get(budget.timeLimit().toNanos() * 10 / 9, TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       budget.stop("takes too long");
       throw failure("takes too long", e);
@@ -151,7 +163,7 @@ final class TemplateEngine extends Jinjava {
 
   /** Called by templates that tell the model today's date. */
   static String strftimeNow(String format) {
-    return StrftimeFormatter.format(ZonedDateTime.now(), format, Locale.ENGLISH);
+    return StrftimeFormatter.format(ZonedDateTime.now(ZoneId.systemDefault()), format, Locale.ENGLISH);
   }
 
   private static ELFunctionDefinition function(String name) {

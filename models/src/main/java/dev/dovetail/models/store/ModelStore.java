@@ -41,7 +41,11 @@ public final class ModelStore {
    * {@code HF_TOKEN} are honoured.
    */
   public static ModelStore open() {
-    Map<String, String> environment = System.getenv();
+    return open(System.getenv());
+  }
+
+  /** As {@link #open()}, with another environment. */
+  public static ModelStore open(Map<String, String> environment) {
     String folder = environment.getOrDefault("DOVETAIL_MODELS", "");
     boolean windows = System.getProperty("os.name").startsWith("Windows");
     return new ModelStore(

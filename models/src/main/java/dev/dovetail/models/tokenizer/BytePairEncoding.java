@@ -63,7 +63,7 @@ final class BytePairEncoding implements Encoding {
   }
 
   @Override
-  public void encode(char[] text, int start, int end, boolean afterSpecial, IdBuffer ids) {
+  public void encode(char[] text, int start, int end, IdBuffer ids) {
     Merger merger = new Merger(merges);
     for (int word = start; word < end; ) {
       int wordEnd = preTokenizer.wordEnd(text, word, end);

@@ -6,9 +6,8 @@ sealed interface Encoding permits BytePairEncoding, SentencePieceEncoding {
    * Encodes the text between two special tokens, or between one and an end.
    *
    * @param text well-formed UTF-16
-   * @param afterSpecial whether nothing or a special token stands before it
    */
-  void encode(char[] text, int start, int end, boolean afterSpecial, IdBuffer ids);
+  void encode(char[] text, int start, int end, IdBuffer ids);
 
   /** The bytes of a normal token. */
   byte[] bytes(int id);

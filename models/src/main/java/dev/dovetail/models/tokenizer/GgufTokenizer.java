@@ -55,14 +55,12 @@ final class GgufTokenizer implements Tokenizer {
   public int[] encode(String text, boolean parseSpecial) {
     char[] chars = wellFormed(text);
     IdBuffer ids = new IdBuffer(chars.length / 3);
-    boolean afterSpecial = true;
     for (SpecialTokens.Fragment fragment : specials.split(chars, parseSpecial)) {
       if (fragment.isText()) {
-        encoding.encode(chars, fragment.start(), fragment.end(), afterSpecial, ids);
+        encoding.encode(chars, fragment.start(), fragment.end(), ids);
       } else {
         ids.add(fragment.id());
       }
-      afterSpecial = !fragment.isText();
     }
     return ids.toArray();
   }

@@ -41,8 +41,8 @@ final class SentencePieceEncoding implements Encoding {
   }
 
   @Override
-  public void encode(char[] text, int start, int end, boolean afterSpecial, IdBuffer ids) {
-    int prefix = spacePrefix && afterSpecial ? 1 : 0;
+  public void encode(char[] text, int start, int end, IdBuffer ids) {
+    int prefix = spacePrefix ? 1 : 0;
     char[] escaped = new char[prefix + end - start];
     Arrays.fill(escaped, 0, prefix, SPACE);
     for (int i = start; i < end; i++) {

@@ -2,7 +2,7 @@ package dev.dovetail.models.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dovetail.models.Model;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.testing.TestWeights;
 import dev.dovetail.models.tokenizer.Tokenizer;
 import java.io.IOException;

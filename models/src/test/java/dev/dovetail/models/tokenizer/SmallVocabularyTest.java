@@ -87,4 +87,27 @@ class SmallVocabularyTest {
     assertThat(tokenizer.encode("a</s>b", true)).contains(2);
     assertThat(tokenizer.decode(tokenizer.encode("a</s>b", false))).isEqualTo("a</s>b");
   }
+
+  @Test
+  void wordsThatAreTokensNeedNoMergesInLlama3() {
+    SmallVocabulary bytes = SmallVocabulary.bytes();
+    List<String> tokens = new ArrayList<>(bytes.tokens());
+    tokens.set(1999, "zqxzq");
+
+    assertThat(bytes.withTokens(tokens).tokenizer("llama-bpe").encode("zqxzq", false))
+        .containsExactly(1999);
+    assertThat(bytes.withTokens(tokens).tokenizer("gpt-2").encode("zqxzq", false))
+        .hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void theLongestSpecialTokenIsFoundFirst() {
+    SmallVocabulary bytes = SmallVocabulary.bytes();
+    List<String> tokens = new ArrayList<>(bytes.tokens());
+    tokens.set(4, "im_"); // user-defined, and a part of a control token
+    Tokenizer tokenizer = bytes.withTokens(tokens).tokenizer("gpt-2");
+
+    assertThat(tokenizer.encode("<|im_start|>im_", true)).containsExactly(1, 4);
+    assertThat(tokenizer.encode("<|im_start|>im_", false)).contains(4).doesNotContain(1);
+  }
 }

@@ -1,5 +1,8 @@
-package dev.dovetail.models;
+package dev.dovetail.models.load;
 
+import dev.dovetail.models.ModelConfig;
+import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.chat.ChatTemplate;
 import dev.dovetail.models.gguf.GgufFile;
 import dev.dovetail.models.tokenizer.Tokenizer;

@@ -1,5 +1,7 @@
-package dev.dovetail.models;
+package dev.dovetail.models.load;
 
+import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.gguf.GgufFile;
 import dev.dovetail.models.safetensors.SafetensorsFile;
 import dev.dovetail.models.torch.TorchFile;

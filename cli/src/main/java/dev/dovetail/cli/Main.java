@@ -1,0 +1,10 @@
+package dev.dovetail.cli;
+
+/** The program {@code dovetail}. */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.exit(Cli.run(args, Console.ofProcess()));
+  }
+}

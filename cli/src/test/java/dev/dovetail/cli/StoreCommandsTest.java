@@ -1,0 +1,111 @@
+package dev.dovetail.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import dev.dovetail.models.TensorType;
+import dev.dovetail.models.testing.TinyModels;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StoreCommandsTest {
+  @TempDir private Path folder;
+
+  private CliRunner store() {
+    return new CliRunner().env("DOVETAIL_MODELS", folder.resolve("models").toString());
+  }
+
+  @Test
+  void anAddressIsPulledListedAndRemoved() throws IOException {
+    byte[] model = TinyModels.writer("llama", TensorType.Q8_0, 5, true).toBytes();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/tiny.gguf",
+        exchange -> {
+          exchange.sendResponseHeaders(200, model.length);
+          exchange.getResponseBody().write(model);
+          exchange.close();
+        });
+    server.start();
+    try {
+      String address =
+          "http://%s:%d/tiny.gguf"
+              .formatted(
+                  server.getAddress().getAddress().getHostAddress(), server.getAddress().getPort());
+      Path file = folder.resolve("models").resolve("tiny.gguf");
+
+      CliRunner.Result pulled = store().run("pull", address);
+
+      assertThat(pulled.out()).isEqualTo(file + "\n");
+      assertThat(pulled.err()).contains("dovetail: fetching tiny.gguf");
+      assertThat(pulled.code()).isZero();
+      assertThat(Files.readAllBytes(file)).isEqualTo(model);
+    } finally {
+      server.stop(0);
+    }
+
+    assertThat(store().run("list").out())
+        .containsPattern("\\* tiny\\.gguf +[\\d.]+ MiB  not in the catalogue\n")
+        .contains("  smollm2-135m-instruct ");
+    assertThat(store().run("doctor").out()).contains("\nmodel     tiny.gguf, ");
+    assertThat(store().run("run", "-m", "tiny.gguf", "-n", "2", "fox").code()).isZero();
+    assertThat(store().run("rm", "tiny.gguf"))
+        .isEqualTo(new CliRunner.Result(0, "removed tiny.gguf\n", ""));
+    assertThat(store().run("list").out()).doesNotContain("tiny.gguf");
+  }
+
+  @Test
+  void listAsJson() throws IOException {
+    JsonNode json = new ObjectMapper().readTree(store().run("list", "--json").out());
+
+    assertThat(json.get("store").asText()).isEqualTo(folder.resolve("models").toString());
+    JsonNode first = json.get("models").get(0);
+    assertThat(first.get("name").asText()).isEqualTo(ModelLocator.DEFAULT);
+    assertThat(first.get("stored").asBoolean()).isFalse();
+    assertThat(first.get("path").isNull()).isTrue();
+    assertThat(first.get("bytes").asLong()).isPositive();
+  }
+
+  @Test
+  void whatIsNotThereCannotBeRemovedOrPulled() {
+    CliRunner.Result removed = store().run("rm", "nothing");
+    CliRunner.Result pulled = store().run("pull", "smollm2-135m-instrukt");
+
+    assertThat(removed.err()).startsWith("dovetail: 'nothing' is not in the store").hasLineCount(1);
+    assertThat(removed.code()).isEqualTo(1);
+    assertThat(pulled.err()).contains("smollm2-135m-instruct").hasLineCount(1);
+    assertThat(pulled.code()).isEqualTo(1);
+  }
+
+  @Test
+  void doctorSaysWhatThereIsAndWhatToDo() {
+    CliRunner.Result result = store().run("doctor");
+
+    assertThat(result.out())
+        .contains("\nCPU       ", "\nkernels   ", "\nJava      ", "\nmemory    ", "\nGPU       ")
+        .contains("\nstore     " + folder.resolve("models") + ", 0 models")
+        .contains("-> 'dovetail pull smollm2-135m-instruct' brings the first");
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+  }
+
+  @Test
+  void completionKnowsEveryCommand() {
+    CliRunner.Result bash = new CliRunner().run("completion", "bash");
+
+    assertThat(bash.out())
+        .contains("complete -F _complete_dovetail")
+        .contains("run chat pull list rm inspect tokenize score doctor completion")
+        .contains("--repeat-penalty");
+    assertThat(new CliRunner().run("completion", "zsh").out()).isEqualTo(bash.out());
+    assertThat(bash.code()).isZero();
+  }
+}

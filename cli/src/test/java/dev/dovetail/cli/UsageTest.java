@@ -1,0 +1,76 @@
+package dev.dovetail.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Wrong command lines: exit code 2 and one line, before anything is loaded or pulled. */
+class UsageTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ''                       | a command is missing (see dovetail --help)
+          sing                     | Unmatched argument at index 0: 'sing' (see dovetail --help)
+          run hi --temp x          | Invalid value for option '--temp': 'x' is not a float (see dovetail run --help)
+          run hi --temp -1         | temperature is -1.0; wanted a finite number, 0 (greedy) or greater (see dovetail run --help)
+          run hi --temp NaN        | temperature is NaN; wanted a finite number, 0 (greedy) or greater (see dovetail run --help)
+          run hi --top-k -1        | top-k is -1; wanted 0 (off) or greater (see dovetail run --help)
+          run hi --top-p 0         | top-p is 0.0; wanted greater than 0, up to 1 (off) (see dovetail run --help)
+          run hi --min-p 2         | min-p is 2.0; wanted 0 (off) to 1 (see dovetail run --help)
+          run hi --repeat-penalty 0 | repeat penalty is 0.0; wanted a finite number greater than 0 (1: off) (see dovetail run --help)
+          run hi -n 0              | --max-tokens must be at least 1; found 0 (see dovetail run --help)
+          run hi --stop=           | --stop is empty; it would end every text (see dovetail run --help)
+          run hi --threads 0       | --threads must be 1 to 1024; found 0 (see dovetail run --help)
+          run hi --threads 2000    | --threads must be 1 to 1024; found 2000 (see dovetail run --help)
+          run hi --ctx 1           | --ctx must be at least 2; found 1 (see dovetail run --help)
+          run hi --ctx -5          | --ctx must be at least 2; found -5 (see dovetail run --help)
+          run hi --kernels cuda    | --kernels must be scalar or panama; found 'cuda' (see dovetail run --help)
+          run hi --vector-bits 100 | --vector-bits must be 128, 256 or 512; found 100 (see dovetail run --help)
+          run hi --tree 4x         | a tree is spelled DEPTH or DEPTHxWIDTH, such as 4 or 4x2; found '4x' (see dovetail run --help)
+          run hi --tree 40x40      | a tree of depth 40 and width 40: depth must be 0 or more, width 1 or more, and their product at most 64 (see dovetail run --help)
+          run hi --json --show-draft | --json and --show-draft exclude each other (see dovetail run --help)
+          run hi --raw -s Be       | --raw takes no --system: write all of the text yourself (see dovetail run --help)
+          run hi --file x          | give the text as an argument or by --file, not both (see dovetail run --help)
+          run hi there             | Unmatched argument at index 2: 'there' (see dovetail run --help)
+          run hi --seed 1 --seed 2 | option '--seed' (N) should be specified only once (see dovetail run --help)
+          chat hi                  | Unmatched argument at index 1: 'hi' (see dovetail chat --help)
+          chat --tree x            | a tree is spelled DEPTH or DEPTHxWIDTH, such as 4 or 4x2; found 'x' (see dovetail chat --help)
+          pull                     | Missing required parameter: 'MODEL' (see dovetail pull --help)
+          rm                       | Missing required parameter: 'MODEL' (see dovetail rm --help)
+          inspect                  | Missing required parameter: 'FILE' (see dovetail inspect --help)
+          list all                 | Unmatched argument at index 1: 'all' (see dovetail list --help)
+          doctor me                | Unmatched argument at index 1: 'me' (see dovetail doctor --help)
+          tokenize hi --jsonl      | --jsonl reads --file or standard input, not an argument (see dovetail tokenize --help)
+          score --jsonl --top 0    | --top must be at least 1; found 0 (see dovetail score --help)
+          score --jsonl --every 0  | --every must be at least 1; found 0 (see dovetail score --help)
+          completion fish          | Invalid value for positional parameter at index 0 (SHELL): expected one of [bash, zsh] (case-insensitive) but was 'fish' (see dovetail completion --help)
+          """)
+  void wrongUsageIsOneLine(String arguments, String message) {
+    CliRunner.Result result = new CliRunner().run(words(arguments));
+
+    assertThat(result.err()).isEqualTo("dovetail: " + message + "\n");
+    assertThat(result.out()).isEmpty();
+    assertThat(result.code()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"run", "tokenize", "score"})
+  void aTextIsAskedForWhereNobodyTypesOne(String command) {
+    CliRunner.Result result = new CliRunner().inTerminal().run(command);
+
+    assertThat(result.err())
+        .isEqualTo(
+            "dovetail: a text is missing: give it as an argument, by --file, or through standard"
+                + " input (see dovetail %s --help)\n",
+            command);
+    assertThat(result.code()).isEqualTo(2);
+  }
+
+  private static String[] words(String arguments) {
+    return arguments.isEmpty() ? new String[0] : List.of(arguments.split(" ")).toArray(new String[0]);
+  }
+}

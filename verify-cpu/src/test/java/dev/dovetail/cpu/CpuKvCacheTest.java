@@ -1,0 +1,175 @@
+package dev.dovetail.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TreeBatch;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class CpuKvCacheTest {
+  private static final int KV_HEADS = 2;
+  private static final int HEAD_DIM = 3;
+  private static final int WIDTH = KV_HEADS * HEAD_DIM;
+  private static final long BLOCK_BYTES = 2L * Float.BYTES * WIDTH * CpuKvCache.BLOCK;
+
+  private static CpuKvCache cache(int layers, int capacity) {
+    return new CpuKvCache(layers, KV_HEADS, HEAD_DIM, capacity);
+  }
+
+  /**
+   * Appends roots whose keys are 1000 token + element, and values their negatives, to every layer.
+   */
+  private static void append(CpuKvCache cache, int layers, int... tokens) {
+    TreeBatch batch = new TreeBatch(tokens.length);
+    batch.reset(cache.length());
+    float[] keys = new float[tokens.length * WIDTH];
+    float[] values = new float[tokens.length * WIDTH];
+    for (int i = 0; i < tokens.length; i++) {
+      batch.add(tokens[i], TreeBatch.PREFIX);
+      for (int j = 0; j < WIDTH; j++) {
+        keys[i * WIDTH + j] = 1000f * tokens[i] + j;
+        values[i * WIDTH + j] = -keys[i * WIDTH + j];
+      }
+    }
+    Rows k = new Rows(new CpuBuffer(keys), 0, WIDTH, WIDTH);
+    Rows v = new Rows(new CpuBuffer(values), 0, WIDTH, WIDTH);
+    for (int layer = 0; layer < layers; layer++) {
+      cache.append(layer, batch, k, v);
+    }
+  }
+
+  private static void fill(CpuKvCache cache, int layers, int count) {
+    int[] tokens = new int[count];
+    int[] nodes = new int[count];
+    for (int i = 0; i < count; i++) {
+      tokens[i] = i;
+      nodes[i] = i;
+    }
+    append(cache, layers, tokens);
+    cache.commit(nodes, count);
+  }
+
+  private static void assertHolds(CpuKvCache cache, int layer, int slot, int token) {
+    int inBlock = slot % CpuKvCache.BLOCK;
+    for (int head = 0; head < KV_HEADS; head++) {
+      for (int d = 0; d < HEAD_DIM; d++) {
+        float expected = 1000f * token + head * HEAD_DIM + d;
+        float[] keys = cache.keys(layer, slot / CpuKvCache.BLOCK);
+        float[] values = cache.values(layer, slot / CpuKvCache.BLOCK);
+        int panel = cache.headOffset(head) + inBlock / 16 * 16 * HEAD_DIM;
+        assertThat(keys[panel + d * 16 + inBlock % 16]).as("key in %d", slot).isEqualTo(expected);
+        assertThat(values[cache.headOffset(head) + inBlock * HEAD_DIM + d])
+            .as("value in %d", slot)
+            .isEqualTo(-expected);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "10", "254", "300"})
+  void commitMovesTheKeptNodesDownInAllLayers(int prefix) {
+    try (CpuKvCache cache = cache(2, 600)) {
+      if (prefix > 0) {
+        fill(cache, 2, prefix);
+      }
+      append(cache, 2, 500, 501, 502, 503, 504);
+      cache.commit(new int[] {1, 2, 4}, 3);
+      assertThat(cache.length()).isEqualTo(prefix + 3);
+      for (int layer = 0; layer < 2; layer++) {
+        for (int slot = 0; slot < prefix; slot++) {
+          assertHolds(cache, layer, slot, slot);
+        }
+        assertHolds(cache, layer, prefix, 501);
+        assertHolds(cache, layer, prefix + 1, 502);
+        assertHolds(cache, layer, prefix + 2, 504);
+      }
+    }
+  }
+
+  @Test
+  void takesMemoryBlockByBlockAndKeepsItUntilClosed() {
+    CpuKvCache cache = cache(3, 100_000);
+    assertThat(cache.bytes()).isZero();
+    fill(cache, 3, 256);
+    assertThat(cache.bytes()).isEqualTo(3 * BLOCK_BYTES);
+    append(cache, 3, 1);
+    assertThat(cache.bytes()).isEqualTo(6 * BLOCK_BYTES);
+    cache.truncate(0);
+    assertThat(cache.bytes()).isEqualTo(6 * BLOCK_BYTES);
+    cache.close();
+    assertThat(cache.bytes()).isZero();
+  }
+
+  @Test
+  void saysWhatToDoWhenTheHeapIsFull() {
+    IntFunction<float[]> allocator =
+        length -> {
+          throw new OutOfMemoryError("Java heap space");
+        };
+    try (CpuKvCache cache = new CpuKvCache(40, 40, 128, 4096, allocator)) {
+      TreeBatch batch = new TreeBatch(1);
+      batch.add(1, TreeBatch.PREFIX);
+      Rows row = new Rows(new CpuBuffer(new float[5120]), 0, 5120, 5120);
+      assertThatThrownBy(() -> cache.append(0, batch, row, row))
+          .isInstanceOf(IllegalStateException.class)
+          .hasCauseInstanceOf(OutOfMemoryError.class)
+          .hasMessageContaining("a context of 4096 tokens needs 6400 MiB")
+          .hasMessageContaining("0 MiB are taken")
+          .hasMessageContaining("lower --ctx")
+          .hasMessageContaining("DOVETAIL_JAVA_OPTS=-Xmx");
+      assertThat(cache.bytes()).isZero();
+    }
+  }
+
+  @Test
+  void refusesMoreThanItsCapacity() {
+    try (CpuKvCache cache = cache(1, 5)) {
+      fill(cache, 1, 4);
+      assertThatThrownBy(() -> append(cache, 1, 7, 8))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("6 tokens in a cache of 5");
+      append(cache, 1, 7);
+    }
+  }
+
+  @Test
+  void refusesWhatNoPathCanBe() {
+    try (CpuKvCache cache = cache(1, 50)) {
+      append(cache, 1, 1, 2, 3);
+      for (int[] nodes : new int[][] {{3}, {-1}, {1, 1}, {2, 0}, {0, 1, 2, 3}}) {
+        assertThatThrownBy(() -> cache.commit(nodes, nodes.length))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+      cache.commit(new int[] {2}, 1);
+      assertThatThrownBy(() -> cache.commit(new int[] {0}, 1))
+          .as("nothing is pending after a commit")
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> cache.truncate(2)).isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> cache.truncate(-1)).isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void refusesABatchOfAnotherPrefix() {
+    try (CpuKvCache cache = cache(1, 50)) {
+      TreeBatch batch = new TreeBatch(4);
+      batch.reset(7);
+      batch.add(1, TreeBatch.PREFIX);
+      Rows row = new Rows(new CpuBuffer(new float[WIDTH]), 0, WIDTH, WIDTH);
+      assertThatThrownBy(() -> cache.append(0, batch, row, row))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("prefix of 7 tokens, the cache holds 0");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,1,1,1", "1,0,1,1", "1,1,0,1", "1,1,1,0", "1,-1,1,1"})
+  void refusesImpossibleShapes(int layers, int kvHeads, int headDim, int capacity) {
+    assertThatThrownBy(() -> new CpuKvCache(layers, kvHeads, headDim, capacity))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
