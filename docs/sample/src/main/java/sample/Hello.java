@@ -11,7 +11,6 @@ public final class Hello {
   private Hello() {}
 
   public static void main(String[] args) {
-    // [hello]
     try (Engine engine = Dovetail.open(Path.of(args[0])).build();
         Chat chat = engine.newChat()) {
       Chat.Reply reply =
@@ -32,6 +31,5 @@ public final class Hello {
           stats.draft(),
           stats.kernels());
     }
-    // [hello]
   }
 }

@@ -34,7 +34,6 @@ public final class Identity {
     }
   }
 
-  // [complete]
   static Completion complete(Path model, String text, SamplingOptions sampling, Draft draft) {
     GenerationOptions options =
         GenerationOptions.greedy()
@@ -45,5 +44,4 @@ public final class Identity {
       return engine.complete(text, options, token -> {});
     }
   }
-  // [complete]
 }

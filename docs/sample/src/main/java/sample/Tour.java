@@ -21,13 +21,11 @@ public final class Tour {
   private Tour() {}
 
   public static void main(String[] args) throws ExecutionException, InterruptedException {
-    // [engine]
     try (Engine engine =
         Dovetail.open(Path.of(args[0]))
             .threads(2) // default: the performance cores that this process may use
             .context(1024) // default: what the model was made for
             .build()) {
-      // [engine]
       System.out.println("sampled: " + sampledTwice(engine));
       System.out.println("options: " + withOptions(engine).finishReason());
       System.out.println("cancelled: " + cancelled(engine).finishReason());
@@ -38,7 +36,6 @@ public final class Tour {
   }
 
   private static boolean sampledTwice(Engine engine) {
-    // [seed]
     GenerationOptions options =
         GenerationOptions.greedy()
             .withSampling(SamplingOptions.of(0.7f, 1234))
@@ -46,11 +43,9 @@ public final class Tour {
     Completion first = engine.complete("the quick", options, token -> {});
     Completion again = engine.complete("the quick", options, token -> {});
     return first.tokenIds().equals(again.tokenIds()); // always
-    // [seed]
   }
 
   private static Completion withOptions(Engine engine) {
-    // [options]
     GenerationOptions options =
         GenerationOptions.greedy()
             .withMaxTokens(100)
@@ -63,12 +58,10 @@ public final class Tour {
                     .withRepeatPenalty(1.1f, 64));
     Completion completion = engine.complete("Once upon a time", options, token -> {});
     // completion.seed() makes the same text again.
-    // [options]
     return completion;
   }
 
   private static Completion cancelled(Engine engine) {
-    // [cancel]
     Cancellation cancellation = new Cancellation();
     GenerationOptions options = GenerationOptions.greedy().withCancellation(cancellation);
     // Any thread may cancel; here the text itself does, after five tokens.
@@ -81,11 +74,9 @@ public final class Tour {
             cancellation.cancel();
           }
         });
-    // [cancel]
   }
 
   private static int conversation(Engine engine) {
-    // [chat]
     GenerationOptions options = GenerationOptions.greedy().withMaxTokens(16);
     try (Chat chat = engine.newChat()) {
       chat.system("You answer in one sentence.");
@@ -93,25 +84,21 @@ public final class Tour {
       chat.send("And a mortise?", options, token -> {}); // only the new turn is computed
       return chat.turns().size();
     }
-    // [chat]
   }
 
   private static boolean reused(Engine engine) {
     GenerationOptions options = GenerationOptions.greedy().withMaxTokens(8);
-    // [session]
     try (Session session = engine.newSession()) {
       int[] prompt = engine.rawPrompt("the quick brown fox jumps over the lazy dog");
       Completion first = session.generate(prompt, options, token -> {});
       Completion second = session.generate(prompt, options, token -> {}); // the prompt is known
       return first.text().equals(second.text());
     }
-    // [session]
   }
 
   private static List<Integer> onThreads(Engine engine, List<String> prompts)
       throws ExecutionException, InterruptedException {
     GenerationOptions options = GenerationOptions.greedy().withMaxTokens(8);
-    // [threads]
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Completion>> running = new ArrayList<>();
       for (String prompt : prompts) {
@@ -124,6 +111,5 @@ public final class Tour {
       }
       return lengths;
     }
-    // [threads]
   }
 }
