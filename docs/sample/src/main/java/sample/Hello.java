@@ -6,7 +6,9 @@ import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationStats;
 import java.nio.file.Path;
 
-/** Asks a model one question and prints the answer as it comes: {@code Hello MODEL.gguf QUESTION}. */
+/**
+ * Asks a model one question and prints the answer as it comes: {@code Hello MODEL.gguf QUESTION}.
+ */
 public final class Hello {
   private Hello() {}
 

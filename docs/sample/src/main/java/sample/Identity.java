@@ -10,7 +10,10 @@ import dev.dovetail.engine.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Shows that a draft changes how fast a text comes and never which: {@code Identity MODEL.gguf TEXT}. */
+/**
+ * Shows that a draft changes how fast a text comes and never which: {@code Identity MODEL.gguf
+ * TEXT}.
+ */
 public final class Identity {
   private static final int TOKENS = 64;
 

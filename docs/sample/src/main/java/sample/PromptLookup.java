@@ -9,8 +9,8 @@ import dev.dovetail.engine.sampling.Sampler;
 import java.util.Arrays;
 
 /**
- * A drafter without a network. It guesses that after the last two tokens comes what came after them before, which is
- * often so where a text repeats its prompt: summaries, corrections, code.
+ * A drafter without a network. It guesses that after the last two tokens comes what came after them
+ * before, which is often so where a text repeats its prompt: summaries, corrections, code.
  */
 public final class PromptLookup implements Drafter {
   /** The whole sequence is at hand in every round, so nothing has to be kept in between. */

@@ -37,9 +37,7 @@ public final class Tour {
 
   private static boolean sampledTwice(Engine engine) {
     GenerationOptions options =
-        GenerationOptions.greedy()
-            .withSampling(SamplingOptions.of(0.7f, 1234))
-            .withMaxTokens(32);
+        GenerationOptions.greedy().withSampling(SamplingOptions.of(0.7f, 1234)).withMaxTokens(32);
     Completion first = engine.complete("the quick", options, token -> {});
     Completion again = engine.complete("the quick", options, token -> {});
     return first.tokenIds().equals(again.tokenIds()); // always

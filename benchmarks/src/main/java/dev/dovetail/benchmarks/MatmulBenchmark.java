@@ -25,9 +25,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The product of n tokens with one weight matrix: what nearly all time of a pass goes into. The largest matrix does not
- * fit a cache, so with n = 1 its GB/s is to be judged by the machine's memory bandwidth, and with n = 16 its GMAC/s by
- * the FMA units; the small ones show what sharing rows out among threads costs.
+ * The product of n tokens with one weight matrix: what nearly all time of a pass goes into. The
+ * largest matrix does not fit a cache, so with n = 1 its GB/s is to be judged by the machine's
+ * memory bandwidth, and with n = 16 its GMAC/s by the FMA units; the small ones show what sharing
+ * rows out among threads costs.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -38,9 +39,22 @@ import org.openjdk.jmh.annotations.Warmup;
 public class MatmulBenchmark {
   /** Type, rows, columns. The K types come in blocks of 256 columns, so 576 is not for them. */
   @Param({
-    "Q4_1 1536x576", "Q8_0 1536x576", "F16 1536x576", "F32 1536x576",
-    "Q4_1 576x1536", "Q4_K 576x1536", "Q6_K 576x1536", "Q8_0 576x1536", "F16 576x1536", "F32 576x1536",
-    "Q4_1 8960x1536", "Q4_K 8960x1536", "Q6_K 8960x1536", "Q8_0 8960x1536", "F16 8960x1536", "F32 8960x1536"
+    "Q4_1 1536x576",
+    "Q8_0 1536x576",
+    "F16 1536x576",
+    "F32 1536x576",
+    "Q4_1 576x1536",
+    "Q4_K 576x1536",
+    "Q6_K 576x1536",
+    "Q8_0 576x1536",
+    "F16 576x1536",
+    "F32 576x1536",
+    "Q4_1 8960x1536",
+    "Q4_K 8960x1536",
+    "Q6_K 8960x1536",
+    "Q8_0 8960x1536",
+    "F16 8960x1536",
+    "F32 8960x1536"
   })
   public String weights;
 
@@ -68,8 +82,7 @@ public class MatmulBenchmark {
     int cols = Integer.parseInt(words[2]);
     byte[] data = TinyWeights.random(type, rows * cols, 1 / Math.sqrt(cols), random);
     tensor =
-        new Tensor(
-            weights, type, List.of((long) rows, (long) cols), MemorySegment.ofArray(data));
+        new Tensor(weights, type, List.of((long) rows, (long) cols), MemorySegment.ofArray(data));
     device = Cpu.open(threads);
     matrix = device.matrix(List.of(tensor));
     x = Cpu.activations(device, n, cols, random);

@@ -4,7 +4,10 @@ import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** What an operation did, which JMH divides by time: GMAC/s and GB/s beside the operations per second. */
+/**
+ * What an operation did, which JMH divides by time: GMAC/s and GB/s beside the operations per
+ * second.
+ */
 @AuxCounters(AuxCounters.Type.OPERATIONS)
 @State(Scope.Thread)
 public class Rates {

@@ -12,7 +12,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.openjdk.jmh.annotations.Param;
 
-/** A benchmark measures something only if what it computes is right: every combination of its parameters, once. */
+/**
+ * A benchmark measures something only if what it computes is right: every combination of its
+ * parameters, once.
+ */
 class BenchmarksTest {
   /** Rows of a product that are compared, spread over all. */
   private static final int ROWS = 48;
@@ -20,11 +23,10 @@ class BenchmarksTest {
   static Stream<Arguments> products() {
     return parameters(MatmulBenchmark.class, "weights").stream()
         // The largest takes a second to pack; the others have shown every n by then.
-        .flatMap(
-            weights ->
-                parameters(MatmulBenchmark.class, "n").stream()
-                    .filter(n -> !weights.contains("8960") || n.equals("4"))
-                    .map(n -> Arguments.of(weights, Integer.parseInt(n))));
+        .flatMap(weights ->
+            parameters(MatmulBenchmark.class, "n").stream()
+                .filter(n -> !weights.contains("8960") || n.equals("4"))
+                .map(n -> Arguments.of(weights, Integer.parseInt(n))));
   }
 
   @ParameterizedTest
@@ -61,16 +63,12 @@ class BenchmarksTest {
 
   static Stream<Arguments> attentions() {
     return parameters(AttentionBenchmark.class, "heads").stream()
-        .flatMap(
-            heads ->
-                parameters(AttentionBenchmark.class, "prefix").stream()
-                    .flatMap(
-                        prefix ->
-                            parameters(AttentionBenchmark.class, "n").stream()
-                                .map(
-                                    n ->
-                                        Arguments.of(
-                                            heads, Integer.parseInt(prefix), Integer.parseInt(n)))));
+        .flatMap(heads ->
+            parameters(AttentionBenchmark.class, "prefix").stream()
+                .flatMap(prefix ->
+                    parameters(AttentionBenchmark.class, "n").stream()
+                        .map(n ->
+                            Arguments.of(heads, Integer.parseInt(prefix), Integer.parseInt(n)))));
   }
 
   @ParameterizedTest

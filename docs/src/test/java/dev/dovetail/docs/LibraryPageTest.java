@@ -12,7 +12,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What {@code library.md} quotes is what the sample compiles, and the sample is built as all else is. */
+/**
+ * What {@code library.md} quotes is what the sample compiles, and the sample is built as all else
+ * is.
+ */
 class LibraryPageTest {
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```(java|xml)\\n(.*?)^```$");
   private static final Pattern PLUGIN =
@@ -40,7 +43,10 @@ class LibraryPageTest {
     assertThat(snippets).allSatisfy(snippet -> assertThat(sample).contains(snippet));
   }
 
-  /** The sample stands alone, so it repeats versions; others than the build's would be downloaded by nobody else. */
+  /**
+   * The sample stands alone, so it repeats versions; others than the build's would be downloaded by
+   * nobody else.
+   */
   @Test
   void theSampleUsesTheBuildsPlugins() throws IOException {
     var build = new TreeMap<String, String>();

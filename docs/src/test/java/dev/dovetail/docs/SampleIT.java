@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Builds a copy of the sample with Maven, against what the build has installed, and runs its programs. */
+/**
+ * Builds a copy of the sample with Maven, against what the build has installed, and runs its
+ * programs.
+ */
 class SampleIT {
   private static final String FLAG = "--add-modules=jdk.incubator.vector";
   private static final Path SAMPLE = Path.of("sample");
@@ -59,7 +62,10 @@ class SampleIT {
     }
   }
 
-  /** What this build has resolved already is taken from its own local repository; the rest comes from where it does. */
+  /**
+   * What this build has resolved already is taken from its own local repository; the rest comes
+   * from where it does.
+   */
   private static String settings() {
     String url = Path.of(System.getProperty("maven.repository")).toUri().toString();
     String repository =
@@ -70,17 +76,17 @@ class SampleIT {
         """
             .formatted(url);
     return """
-        <settings>
-          <profiles>
-            <profile>
-              <id>resolved</id>
-              <repositories><repository>%s</repository></repositories>
-              <pluginRepositories><pluginRepository>%s</pluginRepository></pluginRepositories>
-            </profile>
-          </profiles>
-          <activeProfiles><activeProfile>resolved</activeProfile></activeProfiles>
-        </settings>
-        """
+    <settings>
+      <profiles>
+        <profile>
+          <id>resolved</id>
+          <repositories><repository>%s</repository></repositories>
+          <pluginRepositories><pluginRepository>%s</pluginRepository></pluginRepositories>
+        </profile>
+      </profiles>
+      <activeProfiles><activeProfile>resolved</activeProfile></activeProfiles>
+    </settings>
+    """
         .formatted(repository, repository);
   }
 
@@ -91,13 +97,30 @@ class SampleIT {
       assertThat(jars.map(jar -> jar.getFileName().toString().replaceFirst("-\\d.*", "")))
           .containsExactlyInAnyOrder(
               // Dovetail.
-              "dgf-fusion", "engine-core", "models", "verify-cpu",
+              "dgf-fusion",
+              "engine-core",
+              "models",
+              "verify-cpu",
               // Checkpoints' configurations.
-              "jackson-annotations", "jackson-core", "jackson-databind",
+              "jackson-annotations",
+              "jackson-core",
+              "jackson-databind",
               // Chat templates.
-              "algebra", "big-math", "commons-lang3", "commons-net", "failureaccess", "guava",
-              "immutables-exceptions", "jackson-dataformat-yaml", "jackson-datatype-jdk8",
-              "java-ipv6", "javassist", "jinjava", "re2j", "slf4j-api", "snakeyaml");
+              "algebra",
+              "big-math",
+              "commons-lang3",
+              "commons-net",
+              "failureaccess",
+              "guava",
+              "immutables-exceptions",
+              "jackson-dataformat-yaml",
+              "jackson-datatype-jdk8",
+              "java-ipv6",
+              "javassist",
+              "jinjava",
+              "re2j",
+              "slf4j-api",
+              "snakeyaml");
     }
   }
 
@@ -108,7 +131,8 @@ class SampleIT {
     Output slow = sample(List.of(), "Hello", model.toString(), "the sun");
     int last = slow.out().size() - 1;
     assertThat(fast.out().getLast())
-        .matches("\\d+ tokens, [\\d.]+ a second, [\\d.]+ a round; draft: none; kernels: panama-\\d+");
+        .matches(
+            "\\d+ tokens, [\\d.]+ a second, [\\d.]+ a round; draft: none; kernels: panama-\\d+");
     assertThat(slow.out().getLast()).endsWith("kernels: scalar");
     assertThat(slow.out().subList(0, last)).isEqualTo(fast.out().subList(0, last)).isNotEmpty();
 
@@ -149,7 +173,8 @@ class SampleIT {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(flags);
-    // The texts of a random model are any bytes; they are compared as UTF-8 whatever the machine's locale.
+    // The texts of a random model are any bytes; they are compared as UTF-8 whatever the machine's
+    // locale.
     command.add("-Dstdout.encoding=UTF-8");
     command.add("-cp");
     command.add(
@@ -169,11 +194,12 @@ class SampleIT {
             .redirectError(err.toFile());
     // The JDK of this test, whatever runs the outer Maven; and no flags that print.
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().keySet().removeAll(List.of("MAVEN_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
+    builder
+        .environment()
+        .keySet()
+        .removeAll(List.of("MAVEN_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
     int status = builder.start().waitFor();
-    assertThat(status)
-        .as(() -> "%s%n%s%n%s".formatted(command, read(out), read(err)))
-        .isZero();
+    assertThat(status).as(() -> "%s%n%s%n%s".formatted(command, read(out), read(err))).isZero();
     return new Output(Files.readAllLines(out), Files.readAllLines(err));
   }
 
