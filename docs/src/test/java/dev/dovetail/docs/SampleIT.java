@@ -158,14 +158,15 @@ class SampleIT {
   @Test
   void theTourGoesWhereThePageSays() throws IOException, InterruptedException {
     Output tour = sample(List.of(FLAG), "Tour", model.toString());
-    assertThat(tour.out())
-        .containsExactly(
-            "sampled: true",
-            "options: LENGTH",
-            "cancelled: CANCELLED",
-            "conversation: 4",
-            "reused: true",
-            "threads: [8, 8, 8]");
+    assertThat(String.join("\n", tour.out()))
+        .matches(
+            """
+            sampled: true
+            options: (STOP|LENGTH|STOP_SEQUENCE)
+            cancelled: CANCELLED
+            conversation: 4
+            reused: true
+            threads: \\[8, 8, 8]""");
   }
 
   private static Output sample(List<String> flags, String program, String... arguments)
