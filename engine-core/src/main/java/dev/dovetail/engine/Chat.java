@@ -31,7 +31,11 @@ public final class Chat implements AutoCloseable {
     session = engine.newSession();
   }
 
-  /** What {@link #send} gives. */
+  /**
+   * What {@link #send} gives.
+   *
+   * @param droppedTurns how many of the oldest turns were forgotten to make room for this one
+   */
   public record Reply(Completion completion, int droppedTurns) {
     /** The answer. */
     public String text() {
@@ -39,11 +43,17 @@ public final class Chat implements AutoCloseable {
     }
   }
 
+  /** Sets the system prompt from the next turn on. */
+  public void system(String prompt) {
+    system(Optional.of(prompt));
+  }
+
   /** Sets the system prompt from the next turn on; empty: the template's own. */
   public void system(Optional<String> prompt) {
     system = prompt;
   }
 
+  /** The system prompt; empty where the template's own is used. */
   public Optional<String> system() {
     return system;
   }

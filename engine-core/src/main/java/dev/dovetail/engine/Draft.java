@@ -22,7 +22,11 @@ public sealed interface Draft {
     return new Checkpoint(checkpoint);
   }
 
-  /** A drafter of the caller's own; the engine closes the model that it makes. */
+  /**
+   * A drafter of the caller's own.
+   *
+   * @param factory called once, while the engine is built; the engine closes the model that it makes
+   */
   static Draft using(Function<DraftTarget, DraftModel> factory) {
     return new Custom(factory);
   }

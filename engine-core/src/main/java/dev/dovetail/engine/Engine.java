@@ -48,10 +48,12 @@ public final class Engine implements AutoCloseable {
     this.loadMs = loadMs;
   }
 
+  /** The model's numbers, such as its layers and widths. */
   public ModelConfig config() {
     return model.config();
   }
 
+  /** Turns text into token ids and back; safe for use by several threads. */
   public Tokenizer tokenizer() {
     return model.tokenizer();
   }
@@ -66,6 +68,7 @@ public final class Engine implements AutoCloseable {
     return context;
   }
 
+  /** What the target runs on; belongs to the engine. */
   public Device device() {
     return device;
   }
@@ -83,7 +86,7 @@ public final class Engine implements AutoCloseable {
     return TreePolicy.fixed(wanted.orElse(tree));
   }
 
-  /** A new sequence of tokens. */
+  /** A new sequence of tokens, for callers that give ids. The caller closes it. */
   public Session newSession() {
     Drafter drafter =
         draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
@@ -95,13 +98,17 @@ public final class Engine implements AutoCloseable {
     return new DecoderTarget(weights, context);
   }
 
-  /** A new conversation. */
+  /**
+   * A new conversation. The caller closes it.
+   *
+   * @throws IllegalArgumentException if the model's file has no chat template
+   */
   public Chat newChat() {
     return new Chat(this);
   }
 
   /**
-   * Continues a text as it stands, without a chat template.
+   * Continues a text as it stands, without a chat template, in a session of its own: threads may call this at once.
    *
    * @see Session#generate
    */

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How one text is generated. Immutable.
+ * How one text is generated. Immutable but for the cancellation, which all copies made by the {@code with} methods
+ * share: texts that shall end apart get one each.
  *
  * @param maxTokens most tokens to emit, the one that ends the text included
  * @param sampling how each token is chosen
@@ -37,22 +38,27 @@ public record GenerationOptions(
         1024, SamplingOptions.GREEDY, List.of(), Optional.empty(), new Cancellation());
   }
 
+  /** These options with another limit. */
   public GenerationOptions withMaxTokens(int tokens) {
     return new GenerationOptions(tokens, sampling, stops, tree, cancellation);
   }
 
+  /** These options with another way to choose tokens. */
   public GenerationOptions withSampling(SamplingOptions options) {
     return new GenerationOptions(maxTokens, options, stops, tree, cancellation);
   }
 
+  /** These options with other stop strings. */
   public GenerationOptions withStops(List<String> strings) {
     return new GenerationOptions(maxTokens, sampling, strings, tree, cancellation);
   }
 
+  /** These options with trees of this shape instead of the engine's choice. */
   public GenerationOptions withTree(TreeShape shape) {
     return new GenerationOptions(maxTokens, sampling, stops, Optional.of(shape), cancellation);
   }
 
+  /** These options with another switch to end the text. */
   public GenerationOptions withCancellation(Cancellation signal) {
     return new GenerationOptions(maxTokens, sampling, stops, tree, signal);
   }

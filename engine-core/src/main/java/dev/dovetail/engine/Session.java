@@ -27,7 +27,7 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Continues a prompt.
+   * Continues a prompt. What it shares with the prompt and answer before is not computed again.
    *
    * @param prompt token ids, at least one, fewer than the engine's context
    * @param sink receives each token as it is accepted, on the calling thread; what it throws ends

@@ -12,6 +12,7 @@ public interface DraftModel extends AutoCloseable {
    */
   Drafter newDrafter(int capacity);
 
+  /** Frees what sessions share; its drafters are closed by then. */
   @Override
-  void close();
+  default void close() {}
 }
