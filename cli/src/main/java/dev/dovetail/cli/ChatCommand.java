@@ -65,6 +65,7 @@ final class ChatCommand implements Callable<Integer> {
     draft.check();
     engine.check();
     GenerationOptions options = generation.options(USUAL_TEMPERATURE);
+    Templates.warmUp();
     Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
     draft.applyTo(builder);
     try (Engine opened = builder.build();

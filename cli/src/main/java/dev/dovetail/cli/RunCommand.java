@@ -84,6 +84,9 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     check();
     GenerationOptions options = generation.options(0);
+    if (!raw) {
+      Templates.warmUp();
+    }
     String text = raw ? prompt.read(console) : prompt.readLine(console);
     Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
     draft.applyTo(builder);
