@@ -54,8 +54,6 @@ final class ChatCommand implements Callable<Integer> {
       description = "Mark the tokens that the draft had guessed.")
   private boolean showDraft;
 
-  @Mixin private CommonOptions common;
-
   ChatCommand(Console console) {
     this.console = console;
   }

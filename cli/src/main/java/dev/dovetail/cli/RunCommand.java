@@ -73,7 +73,6 @@ final class RunCommand implements Callable<Integer> {
       description = "Mark the tokens that the draft had guessed.")
   private boolean showDraft;
 
-  @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
   RunCommand(Console console) {
