@@ -64,6 +64,7 @@ record DgfConfig(String target, DecoderShape shape, int vocabulary, int draftVoc
               (float) positive("rope_theta"),
               false,
               new RopeConfig.Scaling.None(),
+              1,
               Optional.empty());
       DecoderShape shape =
           new DecoderShape(

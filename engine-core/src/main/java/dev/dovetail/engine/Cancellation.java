@@ -1,6 +1,9 @@
 package dev.dovetail.engine;
 
-/** A switch by which any thread ends a running generation after its current pass. */
+/**
+ * A switch by which any thread ends a running generation after its current pass. Where the token sink itself cancels,
+ * no token follows the one that it was given.
+ */
 public final class Cancellation {
   private volatile boolean cancelled;
 

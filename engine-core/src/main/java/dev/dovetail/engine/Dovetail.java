@@ -95,6 +95,8 @@ public final class Dovetail {
         opened = cpu().open(device);
         weights = TargetWeights.load(model, opened);
         Optional<DraftModel> drafting = draft(model, opened);
+        // Built by another thread meanwhile; what is wrong with it is an error of opening.
+        model.tokenizer();
         double loadMs = (System.nanoTime() - start) / 1e6;
         return new Engine(model, opened, weights, drafting, tokens, tree, loadMs);
       } catch (RuntimeException | Error e) {

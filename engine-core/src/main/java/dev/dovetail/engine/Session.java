@@ -125,6 +125,11 @@ public final class Session implements AutoCloseable {
       draftNanos += round.draftNanos();
       verifyNanos += round.verifyNanos();
       for (int i = 0; i < round.emitted() && reason == null; i++) {
+        // The sink may cancel, and nothing may follow, however many tokens the round has accepted.
+        if (options.cancellation().isCancelled()) {
+          cancel();
+          return;
+        }
         boolean guessed = i < round.accepted();
         accepted += guessed ? 1 : 0;
         emit(before + i, guessed);

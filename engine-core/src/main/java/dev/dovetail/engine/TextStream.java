@@ -2,7 +2,7 @@ package dev.dovetail.engine;
 
 import dev.dovetail.models.tokenizer.StreamDecoder;
 import java.util.List;
-import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Text as tokens give it, ended by stop strings wherever token boundaries fall. What may be the beginning of a stop
@@ -42,11 +42,11 @@ final class TextStream {
 
   private String release(String piece, boolean all) {
     held.append(piece);
-    Optional<Integer> stop = firstStop();
+    OptionalInt stop = firstStop();
     int end = held.length();
     if (stop.isPresent()) {
       stopped = true;
-      end = stop.get();
+      end = stop.getAsInt();
     } else if (!all) {
       end -= longestStopPrefixAtEnd();
     }
@@ -56,11 +56,19 @@ final class TextStream {
     return certain;
   }
 
-  private Optional<Integer> firstStop() {
-    return stops.stream()
-        .map(held::indexOf)
-        .filter(at -> at >= 0)
-        .min(Integer::compare);
+  /** Where the stop string begins that is whole first, as if the text had come letter by letter. */
+  private OptionalInt firstStop() {
+    int start = -1;
+    int end = Integer.MAX_VALUE;
+    for (String stop : stops) {
+      int at = held.indexOf(stop);
+      int after = at + stop.length();
+      if (at >= 0 && (after < end || after == end && at < start)) {
+        start = at;
+        end = after;
+      }
+    }
+    return start < 0 ? OptionalInt.empty() : OptionalInt.of(start);
   }
 
   private int longestStopPrefixAtEnd() {

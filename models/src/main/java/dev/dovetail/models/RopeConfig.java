@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param base theta: pair i turns by position * base^(-2i/dimensions)
  * @param interleaved whether pair i is (2i, 2i+1), as llama GGUF files store it, or (i, i + dimensions/2)
  * @param scaling what stretches the context beyond the trained one
+ * @param magnitude multiplies sines and cosines, and so the rotated values: 1 but for YaRN or where a file asks for it
  * @param frequencyFactors {@code [dimensions/2]} divisors of the frequencies (the tensor {@code rope_freqs} of Llama 3),
  *     if any; not modified
  */
@@ -17,6 +18,7 @@ public record RopeConfig(
     float base,
     boolean interleaved,
     Scaling scaling,
+    float magnitude,
     Optional<float[]> frequencyFactors) {
 
   /** How positions beyond the trained context are reached. */
@@ -28,22 +30,14 @@ public record RopeConfig(
     record Linear(float factor) implements Scaling {}
 
     /**
-     * YaRN (Peng et al. 2023): frequencies interpolated by parts, attention scaled.
+     * YaRN (Peng et al. 2023): frequencies interpolated by parts.
      *
      * @param factor how far the context is stretched
      * @param originalContext the trained context, tokens
-     * @param extensionFactor the weight of extrapolation in the blend of frequencies, 1 for plain YaRN
-     * @param attentionFactor multiplies sines and cosines, besides the 1 + 0.1 ln(factor) that YaRN itself asks for
      * @param betaFast turns over the trained context above which a frequency stays as it is
      * @param betaSlow turns below which a frequency is divided by {@code factor}
      */
-    record Yarn(
-        float factor,
-        int originalContext,
-        float extensionFactor,
-        float attentionFactor,
-        float betaFast,
-        float betaSlow)
+    record Yarn(float factor, int originalContext, float betaFast, float betaSlow)
         implements Scaling {}
   }
 }

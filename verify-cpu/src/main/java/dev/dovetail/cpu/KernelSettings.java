@@ -1,9 +1,10 @@
 package dev.dovetail.cpu;
 
 /**
- * Which kernels run, decided once, when this class loads: Panama's where the module {@code jdk.incubator.vector} is
- * there, else the scalar ones. {@code -Ddovetail.kernels=scalar|panama} and {@code -Ddovetail.vectorBits=128|256|512}
- * choose otherwise. Nothing else asks what the CPU can do.
+ * Which kernels run, decided once, when this class loads: Panama's where the module {@code
+ * jdk.incubator.vector} is there, else the scalar ones. {@code -Ddovetail.kernels=scalar|panama}
+ * and {@code -Ddovetail.vectorBits=128|256|512} choose otherwise. Nothing else asks what the CPU
+ * can do.
  *
  * @param vectorBits the width of the vectors; 0 for scalar kernels
  */

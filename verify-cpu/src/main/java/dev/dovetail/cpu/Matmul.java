@@ -3,7 +3,9 @@ package dev.dovetail.cpu;
 import java.util.List;
 import java.util.Objects;
 
-/** Multiplies activations by packed weights on a pool of threads. One multiplication runs at a time. */
+/**
+ * Multiplies activations by packed weights on a pool of threads. One multiplication runs at a time.
+ */
 final class Matmul {
   private final WorkerPool pool;
   private final MatmulKernels kernels;
@@ -22,11 +24,13 @@ final class Matmul {
   }
 
   /**
-   * {@code y = x w^T}, or {@code y += x w^T}. Allocates nothing once its scratch has grown to the largest n.
+   * {@code y = x w^T}, or {@code y += x w^T}. Allocates nothing once its scratch has grown to the
+   * largest n.
    *
    * @param x token t's activations stand at {@code xOffset + t * xStride}, {@code w.cols()} of them
    * @param n tokens, at least 0
-   * @param y token t's outputs go to {@code yOffset + t * yStride}, {@code w.rows()} of them; not in {@code x}'s range
+   * @param y token t's outputs go to {@code yOffset + t * yStride}, {@code w.rows()} of them; not
+   *     in {@code x}'s range
    * @param add whether to add to what stands there
    * @throws IndexOutOfBoundsException if an array is too short
    */
@@ -63,7 +67,8 @@ final class Matmul {
     long last = (long) (n - 1) * stride;
     Objects.checkFromIndexSize(offset, last + width, (long) length);
     if (stride < 0 || (n > 1 && stride < width)) {
-      throw new IllegalArgumentException("rows of %d with a stride of %d overlap".formatted(width, stride));
+      throw new IllegalArgumentException(
+          "rows of %d with a stride of %d overlap".formatted(width, stride));
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.dovetail.cpu;
 
-/** The activations and the outputs of one multiplication. Reused; filled before the workers start. */
+/**
+ * The activations and the outputs of one multiplication. Reused; filled before the workers start.
+ */
 final class MatmulCall {
   float[] x;
   int xOffset;

@@ -1,8 +1,14 @@
 package dev.dovetail.cpu;
 
-/** One worker's memory for a pair of panels: 32 rows side by side, the first panel's 16, then the second's. */
+/**
+ * One worker's memory for a pair of panels: 32 rows side by side, the first panel's 16, then the
+ * second's.
+ */
 final class MatmulScratch {
-  /** Columns that are unpacked at a time: the tile and the activations of some tokens fit a 32 KiB L1. */
+  /**
+   * Columns that are unpacked at a time: the tile and the activations of some tokens fit a 32 KiB
+   * L1.
+   */
   static final int TILE_COLS = 128;
 
   /** Columns whose scales are decoded at a time by kernels that unpack nothing. */
@@ -23,8 +29,10 @@ final class MatmulScratch {
   /** Unscaled sums {@code [groups][4 tokens][32]}. */
   final float[] sums = new float[SCALE_COLS / SMALLEST_GROUP * TOKENS * MatmulKernels.PAIR_ROWS];
 
-  /** Outputs {@code [n][32]}. */
+  /** Keeps reads alive that only warm the caches. */
   int touched;
+
+  /** Outputs {@code [n][32]}. */
   float[] acc = new float[0];
 
   /** Makes room for the outputs of {@code n} tokens. */

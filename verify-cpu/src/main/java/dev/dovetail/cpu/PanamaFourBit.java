@@ -10,9 +10,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Unscaled sums of {@link WeightKind#FOUR_BIT} weights, unpacked in registers: two vectors of rows, whose words start at
- * {@code wordA} and {@code wordB}, against the activations of a few tokens. The sums of {@code groups} groups go to
- * {@code sums [groups][4][32]}, those of the first vector at {@code a}, of the second at {@code b}.
+ * Unscaled sums of {@link WeightKind#FOUR_BIT} weights, unpacked in registers: two vectors of rows,
+ * whose words start at {@code wordA} and {@code wordB}, against the activations of a few tokens.
+ * The sums of {@code groups} groups go to {@code sums [groups][4][32]}, those of the first vector
+ * at {@code a}, of the second at {@code b}.
  */
 final class PanamaFourBit {
   private static final int ROWS = MatmulKernels.PAIR_ROWS;
@@ -48,12 +49,20 @@ final class PanamaFourBit {
       FloatVector b2 = a0;
       FloatVector b3 = a0;
       for (int i = 0; i < groupWords; i++) {
-        IntVector qa = IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
-        IntVector qb = IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qa =
+            IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb =
+            IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         for (int end = k + PER_WORD; k < end; k++) {
-          FloatVector wa = (FloatVector) qa.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
-          FloatVector wb = (FloatVector) qb.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
+          FloatVector wa =
+              (FloatVector)
+                  qa.lanewise(VectorOperators.LSHR, 28)
+                      .convertShape(VectorOperators.I2F, FLOATS, 0);
+          FloatVector wb =
+              (FloatVector)
+                  qb.lanewise(VectorOperators.LSHR, 28)
+                      .convertShape(VectorOperators.I2F, FLOATS, 0);
           qa = qa.lanewise(VectorOperators.LSHL, 4);
           qb = qb.lanewise(VectorOperators.LSHL, 4);
           FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
@@ -103,12 +112,20 @@ final class PanamaFourBit {
       FloatVector b0 = a0;
       FloatVector b1 = a0;
       for (int i = 0; i < groupWords; i++) {
-        IntVector qa = IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
-        IntVector qb = IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qa =
+            IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb =
+            IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         for (int end = k + PER_WORD; k < end; k++) {
-          FloatVector wa = (FloatVector) qa.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
-          FloatVector wb = (FloatVector) qb.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0);
+          FloatVector wa =
+              (FloatVector)
+                  qa.lanewise(VectorOperators.LSHR, 28)
+                      .convertShape(VectorOperators.I2F, FLOATS, 0);
+          FloatVector wb =
+              (FloatVector)
+                  qb.lanewise(VectorOperators.LSHR, 28)
+                      .convertShape(VectorOperators.I2F, FLOATS, 0);
           qa = qa.lanewise(VectorOperators.LSHL, 4);
           qb = qb.lanewise(VectorOperators.LSHL, 4);
           FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
@@ -152,19 +169,39 @@ final class PanamaFourBit {
       FloatVector b0 = a0;
       FloatVector b1 = a0;
       for (int i = 0; i < groupWords; i++) {
-        IntVector qa0 = IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
-        IntVector qb0 = IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
-        IntVector qa1 = IntVector.fromMemorySegment(INTS, data, wordA + other, ByteOrder.LITTLE_ENDIAN);
-        IntVector qb1 = IntVector.fromMemorySegment(INTS, data, wordB + other, ByteOrder.LITTLE_ENDIAN);
+        IntVector qa0 =
+            IntVector.fromMemorySegment(INTS, data, wordA + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb0 =
+            IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
+        IntVector qa1 =
+            IntVector.fromMemorySegment(INTS, data, wordA + other, ByteOrder.LITTLE_ENDIAN);
+        IntVector qb1 =
+            IntVector.fromMemorySegment(INTS, data, wordB + other, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         other += STEP;
         for (int j = 0; j < PER_WORD; j++) {
           FloatVector v0 = FloatVector.broadcast(FLOATS, x[k + i * PER_WORD + j]);
           FloatVector v1 = FloatVector.broadcast(FLOATS, x[l + i * PER_WORD + j]);
-          a0 = ((FloatVector) qa0.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v0, a0);
-          b0 = ((FloatVector) qb0.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v0, b0);
-          a1 = ((FloatVector) qa1.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v1, a1);
-          b1 = ((FloatVector) qb1.lanewise(VectorOperators.LSHR, 28).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(v1, b1);
+          a0 =
+              ((FloatVector)
+                      qa0.lanewise(VectorOperators.LSHR, 28)
+                          .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  .fma(v0, a0);
+          b0 =
+              ((FloatVector)
+                      qb0.lanewise(VectorOperators.LSHR, 28)
+                          .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  .fma(v0, b0);
+          a1 =
+              ((FloatVector)
+                      qa1.lanewise(VectorOperators.LSHR, 28)
+                          .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  .fma(v1, a1);
+          b1 =
+              ((FloatVector)
+                      qb1.lanewise(VectorOperators.LSHR, 28)
+                          .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  .fma(v1, b1);
           qa0 = qa0.lanewise(VectorOperators.LSHL, 4);
           qb0 = qb0.lanewise(VectorOperators.LSHL, 4);
           qa1 = qa1.lanewise(VectorOperators.LSHL, 4);

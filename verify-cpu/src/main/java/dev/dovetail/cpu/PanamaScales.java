@@ -13,11 +13,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Scales by vectors. Decoding is the twin of {@link ScaleDecoder}: the same numbers, some lanes at a time, into rows of
- * {@code [groups][32]}. Each method is one short loop: the JIT gives up on inlining vectors in longer ones.
+ * Scales by vectors. Decoding is the twin of {@link ScaleDecoder}: the same numbers, some lanes at
+ * a time, into rows of {@code [groups][32]}. Each method is one short loop: the JIT gives up on
+ * inlining vectors in longer ones.
  */
 final class PanamaScales {
   private static final int ROWS = MatmulKernels.PAIR_ROWS;
+
   /** Floats between the sums {@code [4 tokens][32]} of two groups. */
   static final int GROUP_STEP = 4 * ROWS;
 

@@ -11,15 +11,17 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Unquantised weights: some columns of a pair of panels widened into a tile {@code [k][32]} of f32, and sums over the
- * tile for two vectors of rows, which stand at {@code a} and {@code b}, and a few tokens, each going on from what
- * stands in {@code acc [tokens][32]}.
+ * Unquantised weights: some columns of a pair of panels widened into a tile {@code [k][32]} of f32,
+ * and sums over the tile for two vectors of rows, which stand at {@code a} and {@code b}, and a few
+ * tokens, each going on from what stands in {@code acc [tokens][32]}.
  */
 final class PanamaTile {
   private static final int ROWS = MatmulKernels.PAIR_ROWS;
   private static final int STEP = PanelPart.WORD_BYTES;
 
-  /** Where sign, exponent and mantissa of an f16 lie once its bits are shifted by 13 into an f32. */
+  /**
+   * Where sign, exponent and mantissa of an f16 lie once its bits are shifted by 13 into an f32.
+   */
   static final int HALF_BITS = 0x8fffe000;
 
   /** What such an f32 must be multiplied by. */
@@ -27,7 +29,10 @@ final class PanamaTile {
 
   private PanamaTile() {}
 
-  /** Fills the tile with all lanes of a panel, {@code cols} weights from {@code k} on; {@code k} begins a word. */
+  /**
+   * Fills the tile with all lanes of a panel, {@code cols} weights from {@code k} on; {@code k}
+   * begins a word.
+   */
   static void fill(PanelPart part, int panel, int k, int cols, float[] tile, int at) {
     WeightKind kind = part.format().weights();
     MemorySegment data = part.weights();
@@ -44,7 +49,10 @@ final class PanamaTile {
     }
   }
 
-  /** An f16's bits move into f32's places, sign kept; 2^112 makes up for the exponents' bias. Exact where finite. */
+  /**
+   * An f16's bits move into f32's places, sign kept; 2^112 makes up for the exponents' bias. Exact
+   * where finite.
+   */
   private static void f16(MemorySegment data, long from, int words, float[] tile, int to) {
     for (int w = 0; w < words; w++) {
       IntVector two =
@@ -78,22 +86,13 @@ final class PanamaTile {
 
   private static void f32(MemorySegment data, long from, int words, float[] tile, int to) {
     for (int w = 0; w < words; w++) {
-      FloatVector.fromMemorySegment(
-              FLOATS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN)
+      FloatVector.fromMemorySegment(FLOATS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN)
           .intoArray(tile, to + w * ROWS);
     }
   }
 
   static void four(
-      float[] tile,
-      int a,
-      int b,
-      int cols,
-      float[] x,
-      int x0,
-      int xStride,
-      float[] acc,
-      int at) {
+      float[] tile, int a, int b, int cols, float[] x, int x0, int xStride, float[] acc, int at) {
     int x1 = x0 + xStride;
     int x2 = x1 + xStride;
     int x3 = x2 + xStride;
@@ -132,15 +131,7 @@ final class PanamaTile {
   }
 
   static void two(
-      float[] tile,
-      int a,
-      int b,
-      int cols,
-      float[] x,
-      int x0,
-      int xStride,
-      float[] acc,
-      int at) {
+      float[] tile, int a, int b, int cols, float[] x, int x0, int xStride, float[] acc, int at) {
     int x1 = x0 + xStride;
     FloatVector a0 = FloatVector.fromArray(FLOATS, acc, at + a);
     FloatVector a1 = FloatVector.fromArray(FLOATS, acc, at + ROWS + a);
@@ -162,15 +153,7 @@ final class PanamaTile {
     b1.intoArray(acc, at + ROWS + b);
   }
 
-  static void one(
-      float[] tile,
-      int a,
-      int b,
-      int cols,
-      float[] x,
-      int x0,
-      float[] acc,
-      int at) {
+  static void one(float[] tile, int a, int b, int cols, float[] x, int x0, float[] acc, int at) {
     FloatVector a0 = FloatVector.fromArray(FLOATS, acc, at + a);
     FloatVector b0 = FloatVector.fromArray(FLOATS, acc, at + b);
     for (int k = 0; k < cols; k++) {

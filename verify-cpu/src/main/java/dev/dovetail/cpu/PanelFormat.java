@@ -4,12 +4,13 @@ import dev.dovetail.engine.weights.QuantFormats;
 import dev.dovetail.models.TensorType;
 
 /**
- * How panels store a tensor type. {@code EIGHT_BIT} with {@code F32} or {@code F32_MIN} holds any quantised type; the
- * rest saves memory.
+ * How panels store a tensor type. {@code EIGHT_BIT} with {@code F32} or {@code F32_MIN} holds any
+ * quantised type; the rest saves memory.
  *
  * @param groupSize weights that share a scale; 0 for unquantised types
- * @param bias what is added to each integer of the type, so that 4 bits without a sign hold it; {@code -bias * scale}
- *     then is the min; a power of two, so that this loses nothing; 0 for types with mins of their own
+ * @param bias what is added to each integer of the type, so that 4 bits without a sign hold it;
+ *     {@code -bias * scale} then is the min; a power of two, so that this loses nothing; 0 for
+ *     types with mins of their own
  */
 record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias) {
   /**

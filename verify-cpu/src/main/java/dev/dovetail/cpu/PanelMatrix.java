@@ -8,27 +8,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A weight matrix in panels: 16 consecutive rows, whose weights for one k lie side by side, one row in each lane. The
- * parts of a stacked matrix keep their own types; their outputs stand behind each other.
+ * A weight matrix in panels: 16 consecutive rows, whose weights for one k lie side by side, one row
+ * in each lane. The parts of a stacked matrix keep their own types; their outputs stand behind each
+ * other.
  *
- * <p><b>Order of sums.</b> Every kernel, of any width and for any number of tokens, computes an output in this order,
- * so that all give the same bits:
+ * <p><b>Order of sums.</b> Every kernel, of any width and for any number of tokens, computes an
+ * output in this order, so that all give the same bits:
  *
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
- *   <li>quantised, for each group of weights that share a scale: {@code s = fma(q[k], x[k], s)} for the k of the group,
- *       from {@code s = 0}, with q the unscaled integers as stored; {@code acc = fma(scale, s, acc)}; and, for formats
- *       that have mins, {@code acc = fma(min, sum of the group's x, acc)};
- *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 +
- *       s3)};
+ *   <li>quantised, for each group of weights that share a scale: {@code s = fma(q[k], x[k], s)} for
+ *       the k of the group, from {@code s = 0}, with q the unscaled integers as stored; {@code acc
+ *       = fma(scale, s, acc)}; and, for formats that have mins, {@code acc = fma(min, sum of the
+ *       group's x, acc)};
+ *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code
+ *       (s0 + s1) + (s2 + s3)};
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.
  * </ul>
  *
- * <p>Immutable; shared by all threads. The memory is off-heap and freed by {@link #close}, after which no thread may
- * use the matrix.
+ * <p>Immutable; shared by all threads. The memory is off-heap and freed by {@link #close}, after
+ * which no thread may use the matrix.
  */
 final class PanelMatrix implements Matrix {
-  /** Weights that a thread takes at a time: enough to hide the hand-over, little enough to share evenly. */
+  /**
+   * Weights that a thread takes at a time: enough to hide the hand-over, little enough to share
+   * evenly.
+   */
   private static final int CHUNK_BYTES = 32 * 1024;
 
   private static final int PANELS_PER_PACKING = 4;
@@ -48,7 +53,8 @@ final class PanelMatrix implements Matrix {
     this.rows = rows;
     this.cols = cols;
     this.arena = arena;
-    this.bytes = parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
+    this.bytes =
+        parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
     this.chunks = List.copyOf(chunks(parts));
   }
 
@@ -57,7 +63,8 @@ final class PanelMatrix implements Matrix {
    *
    * @param tensors matrices {@code [rows][cols]}; read before this returns
    * @param pool shares the work
-   * @throws IllegalArgumentException if there are none, their widths differ, or a type is not one of weights
+   * @throws IllegalArgumentException if there are none, their widths differ, or a type is not one
+   *     of weights
    */
   static PanelMatrix pack(List<Tensor> tensors, WorkerPool pool) {
     if (tensors.isEmpty()) {

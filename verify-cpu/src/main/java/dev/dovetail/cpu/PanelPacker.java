@@ -8,10 +8,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
- * Turns the rows of a tensor into panels. A panel is put together in two heap arrays and copied out whole, so that
- * most of the work is plain array access, quick even before the JIT has seen it.
+ * Turns the rows of a tensor into panels. A panel is put together in two heap arrays and copied out
+ * whole, so that most of the work is plain array access, quick even before the JIT has seen it.
  */
 final class PanelPacker {
   private static final ValueLayout.OfInt INT =
@@ -55,8 +56,8 @@ final class PanelPacker {
     for (int panel = from; panel < to; panel++) {
       int rows = Math.min(LANES, part.rows() - panel * LANES);
       if (rows < LANES) {
-        java.util.Arrays.fill(words, 0);
-        java.util.Arrays.fill(scaleWords, 0);
+        Arrays.fill(words, 0);
+        Arrays.fill(scaleWords, 0);
       }
       for (int lane = 0; lane < rows; lane++) {
         long offset = ((long) panel * LANES + lane) * tensor.rowBytes();
@@ -147,7 +148,8 @@ final class PanelPacker {
         }
       }
       case F16 -> {
-        // The types of this kind have one group in a block, and f16 scales: narrowing loses nothing.
+        // The types of this kind have one group in a block, and f16 scales: narrowing loses
+        // nothing.
         int half = half(scales[0]);
         scaleWords[unit] = firstGroup % 2 == 0 ? half : scaleWords[unit] | half << 16;
       }
@@ -161,8 +163,7 @@ final class PanelPacker {
         for (int i = 0; i < 4; i++) {
           scaleWords[unit + i * LANES] = data.get(INT, block + Q6K_UNIT - 16 + 4L * i);
         }
-        scaleWords[unit + 4 * LANES] =
-            Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
+        scaleWords[unit + 4 * LANES] = Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
       }
     }
   }

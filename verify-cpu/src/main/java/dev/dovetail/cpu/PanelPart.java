@@ -7,7 +7,8 @@ import java.lang.foreign.ValueLayout;
  * The rows of one tensor as panels of 16, the last one filled up with zeros.
  *
  * @param rowOffset the outputs of the parts before this one
- * @param weights {@code [panels][words of a row][16]} words of {@code format.weights}, 64-byte aligned
+ * @param weights {@code [panels][words of a row][16]} words of {@code format.weights}, 64-byte
+ *     aligned
  * @param scales {@code [panels][words of a row][16]} words of {@code format.scales}
  */
 record PanelPart(

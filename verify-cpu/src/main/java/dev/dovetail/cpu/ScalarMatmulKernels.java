@@ -1,8 +1,8 @@
 package dev.dovetail.cpu;
 
 /**
- * The plain loops: what the vector kernels compute, in the order in which they do, one output at a time. Also the
- * fallback where the vector module is missing.
+ * The plain loops: what the vector kernels compute, in the order in which they do, one output at a
+ * time. Also the fallback where the vector module is missing.
  */
 final class ScalarMatmulKernels implements MatmulKernels {
   @Override

@@ -3,14 +3,18 @@ package dev.dovetail.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Widens the scales of some groups of a panel to f32, exactly, so that kernels need not know how they are stored. */
+/**
+ * Widens the scales of some groups of a panel to f32, exactly, so that kernels need not know how
+ * they are stored.
+ */
 final class ScaleDecoder {
   private ScaleDecoder() {}
 
   /**
    * @param firstGroup a group of the panel
    * @param count how many groups from there
-   * @param scales receives {@code [count][stride]}, of which the 16 rows take {@code at} to {@code at + 15}
+   * @param scales receives {@code [count][stride]}, of which the 16 rows take {@code at} to {@code
+   *     at + 15}
    * @param mins the same for mins; untouched where the type has none
    */
   static void decode(
@@ -27,8 +31,7 @@ final class ScaleDecoder {
     long base = panel * part.scalePanelBytes();
     for (int i = 0; i < count; i++) {
       int group = firstGroup + i;
-      long unit =
-          base + (long) (group / kind.groups()) * kind.words() * PanelPart.WORD_BYTES;
+      long unit = base + (long) (group / kind.groups()) * kind.words() * PanelPart.WORD_BYTES;
       int to = at + i * stride;
       switch (kind) {
         case NONE -> {}
@@ -69,7 +72,10 @@ final class ScaleDecoder {
     }
   }
 
-  /** Bits as in the file: groups 0 to 3 whole; of 4 to 7, four low bits in the last word, two on top of the others. */
+  /**
+   * Bits as in the file: groups 0 to 3 whole; of 4 to 7, four low bits in the last word, two on top
+   * of the others.
+   */
   private static void sixBits(
       MemorySegment data, long unit, int group, float[] scales, float[] mins, int to) {
     int shift = 8 * (group % 4);

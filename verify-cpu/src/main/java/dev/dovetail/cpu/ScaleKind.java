@@ -1,8 +1,9 @@
 package dev.dovetail.cpu;
 
 /**
- * How the scales of a panel are stored: units of some groups of k, each unit some words of 32 bits for each row; word i
- * of the 16 rows lie side by side. The compact forms cost what they cost in the file; F32 serves every type.
+ * How the scales of a panel are stored: units of some groups of k, each unit some words of 32 bits
+ * for each row; word i of the 16 rows lie side by side. The compact forms cost what they cost in
+ * the file; F32 serves every type.
  */
 enum ScaleKind {
   /** Unquantised weights have none. */
@@ -16,11 +17,14 @@ enum ScaleKind {
   /** An f16 scale in the low half, an f16 min in the high half. */
   F16_MIN(1, 1),
   /**
-   * 8 groups in the 16 bytes that begin a Q4_K or Q5_K block: f16 unit of scales, f16 unit of mins, then 6-bit scales
-   * and mins.
+   * 8 groups in the 16 bytes that begin a Q4_K or Q5_K block: f16 unit of scales, f16 unit of mins,
+   * then 6-bit scales and mins.
    */
   SIX_BIT_MIN(8, 4),
-  /** 16 groups: 16 signed bytes, the first in the low bits, and their f16 unit in the low half of the fifth word. */
+  /**
+   * 16 groups: 16 signed bytes, the first in the low bits, and their f16 unit in the low half of
+   * the fifth word.
+   */
   EIGHT_BIT(16, 5);
 
   private final int groups;

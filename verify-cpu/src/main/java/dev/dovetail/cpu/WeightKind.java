@@ -1,8 +1,8 @@
 package dev.dovetail.cpu;
 
 /**
- * How the weights of a panel are stored: words of 32 bits, each holding consecutive k of one row; the words of the 16
- * rows lie side by side.
+ * How the weights of a panel are stored: words of 32 bits, each holding consecutive k of one row;
+ * the words of the 16 rows lie side by side.
  */
 enum WeightKind {
   /** Eight unsigned integers of 4 bits, the first in the top bits. */

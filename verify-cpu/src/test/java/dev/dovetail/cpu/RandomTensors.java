@@ -8,7 +8,10 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
 
-/** Tensors of any type with random blocks: all quants, extreme ones too, finite scales of both signs, some zero. */
+/**
+ * Tensors of any type with random blocks: all quants, extreme ones too, finite scales of both
+ * signs, some zero.
+ */
 final class RandomTensors {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -40,8 +43,7 @@ final class RandomTensors {
   private static void numbers(TensorType type, MemorySegment data, long block, Random random) {
     switch (type) {
       case F32 -> data.set(INT, block, Float.floatToRawIntBits(number(random)));
-      case BF16 ->
-          data.set(SHORT, block, (short) (Float.floatToRawIntBits(number(random)) >> 16));
+      case BF16 -> data.set(SHORT, block, (short) (Float.floatToRawIntBits(number(random)) >> 16));
       case F16, Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS -> half(data, block, random);
       case Q4_1, Q5_1, Q4_K, Q5_K -> {
         half(data, block, random);

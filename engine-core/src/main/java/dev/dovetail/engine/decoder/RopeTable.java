@@ -28,7 +28,7 @@ final class RopeTable {
       }
       frequencies[i] = scaled(frequency, i, config);
     }
-    magnitude = magnitude(config.scaling());
+    magnitude = config.magnitude();
   }
 
   /** Writes the {@code dimensions} numbers of a position. */
@@ -68,7 +68,7 @@ final class RopeTable {
             Math.min(
                 config.dimensions() - 1, Math.ceil(turningPair(yarn.betaSlow(), yarn, config)));
         double ramp = (pair - low) / Math.max(0.001, high - low);
-        float kept = (float) (1 - Math.clamp(ramp, 0, 1)) * yarn.extensionFactor();
+        float kept = (float) (1 - Math.clamp(ramp, 0, 1));
         yield frequency / yarn.factor() * (1 - kept) + frequency * kept;
       }
     };
@@ -79,11 +79,5 @@ final class RopeTable {
     return config.dimensions()
         * StrictMath.log(yarn.originalContext() / (rotations * 2 * Math.PI))
         / (2 * StrictMath.log(config.base()));
-  }
-
-  private static float magnitude(Scaling scaling) {
-    return scaling instanceof Scaling.Yarn yarn && yarn.extensionFactor() != 0
-        ? (float) (yarn.attentionFactor() * (1 + 0.1 * StrictMath.log(yarn.factor())))
-        : 1;
   }
 }

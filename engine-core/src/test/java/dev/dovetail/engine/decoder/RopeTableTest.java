@@ -32,7 +32,7 @@ class RopeTableTest {
   void rowsDoNotDependOnTheOrderOfAsking() {
     RopeTable table =
         new RopeTable(
-            new RopeConfig(DIMENSIONS, 1e4f, true, new Scaling.None(), Optional.empty()));
+            new RopeConfig(DIMENSIONS, 1e4f, true, new Scaling.None(), 1, Optional.empty()));
     float[] late = new float[DIMENSIONS];
     table.angles(700, late, 0);
     float[] early = new float[DIMENSIONS + 3];
@@ -55,22 +55,31 @@ class RopeTableTest {
         .containsExactly(row(new Scaling.None(), 1e4f, Optional.empty(), 100), within(1e-5f));
   }
 
-  /** Fast pairs stay as they are, slow ones are interpolated, all are stretched (Peng et al. 2023). */
+  /** Fast pairs stay as they are, slow ones are interpolated (Peng et al. 2023). */
   @Test
   void yarnInterpolatesByParts() {
-    Scaling.Yarn yarn = new Scaling.Yarn(4, 2048, 1, 1, 32, 1);
-    float magnitude = (float) (1 + 0.1 * Math.log(4));
+    Scaling.Yarn yarn = new Scaling.Yarn(4, 2048, 32, 1);
     float[] row = row(yarn, 1e4f, Optional.empty(), 100);
-    assertThat(row[0]).isCloseTo((float) (Math.cos(100) * magnitude), within(1e-5f));
+    assertThat(row[0]).isCloseTo((float) Math.cos(100), within(1e-5f));
     int slowest = DIMENSIONS / 2 - 1;
     double slow = 100 * Math.pow(1e4, -2.0 * slowest / DIMENSIONS) / 4;
-    assertThat(row[2 * slowest + 1]).isCloseTo((float) (Math.sin(slow) * magnitude), within(1e-6f));
+    assertThat(row[2 * slowest + 1]).isCloseTo((float) Math.sin(slow), within(1e-6f));
+  }
+
+  @Test
+  void magnitudeMultipliesBoth() {
+    float[] row = new float[DIMENSIONS];
+    new RopeTable(
+            new RopeConfig(DIMENSIONS, 1e4f, true, new Scaling.None(), 0.75f, Optional.empty()))
+        .angles(5, row, 0);
+    assertThat(row[0]).isEqualTo((float) Math.cos(5) * 0.75f);
+    assertThat(row[DIMENSIONS / 2]).isEqualTo((float) Math.sin(5) * 0.75f);
   }
 
   private static float[] row(
       Scaling scaling, float base, Optional<float[]> factors, int position) {
     float[] row = new float[DIMENSIONS];
-    new RopeTable(new RopeConfig(DIMENSIONS, base, true, scaling, factors))
+    new RopeTable(new RopeConfig(DIMENSIONS, base, true, scaling, 1, factors))
         .angles(position, row, 0);
     return row;
   }

@@ -39,8 +39,14 @@ final class RopeReader {
               .formatted(dimensions, headDim));
     }
     double base = positive("freq_base", DEFAULT_BASE);
+    Scaling scaling = scaling(context);
     return new RopeConfig(
-        dimensions, (float) base, interleaved, scaling(context), factors(dimensions));
+        dimensions,
+        (float) base,
+        interleaved,
+        scaling,
+        magnitude(scaling),
+        factors(dimensions));
   }
 
   private Scaling scaling(int context) {
@@ -71,14 +77,20 @@ final class RopeReader {
     if (original < 1) {
       throw fault("was trained on the impossible context of %d tokens".formatted(original));
     }
-    double attention = positive("scaling.yarn_attn_factor", 1) * positive("scaling.attn_factor", 1);
     return new Scaling.Yarn(
         (float) factor,
         original,
-        (float) positive("scaling.yarn_ext_factor", 1),
-        (float) attention,
         (float) positive("scaling.yarn_beta_fast", DEFAULT_BETA_FAST),
         (float) positive("scaling.yarn_beta_slow", DEFAULT_BETA_SLOW));
+  }
+
+  /** A stretched context sharpens attention, by what a file asks for and YaRN's own part (Peng et al. 2023, 3.4). */
+  private float magnitude(Scaling scaling) {
+    double magnitude = positive("scaling.attn_factor", 1);
+    if (scaling instanceof Scaling.Yarn yarn && yarn.factor() > 1) {
+      magnitude *= 1 + 0.1 * StrictMath.log(yarn.factor());
+    }
+    return (float) magnitude;
   }
 
   private Optional<float[]> factors(int dimensions) {

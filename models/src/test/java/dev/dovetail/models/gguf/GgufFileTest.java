@@ -55,7 +55,7 @@ class GgufFileTest {
                   49152,
                   8192,
                   1e-5f,
-                  new RopeConfig(64, 100_000f, true, new Scaling.None(), Optional.empty()),
+                  new RopeConfig(64, 100_000f, true, new Scaling.None(), 1, Optional.empty()),
                   false,
                   false,
                   true));

@@ -62,13 +62,24 @@ class ModelConfigTest {
                     .put("llama.rope.scaling.type", "yarn")
                     .put("llama.rope.scaling.factor", 4f)
                     .put("llama.rope.scaling.original_context_length", 256)
-                    .put("llama.rope.scaling.attn_factor", 0.5f)
                     .put("llama.rope.scaling.yarn_beta_fast", 16f)))
-        .isEqualTo(new Scaling.Yarn(4, 256, 1, 0.5f, 16, 1));
+        .isEqualTo(new Scaling.Yarn(4, 256, 16, 1));
     assertFault(
         llama().put("llama.rope.scaling.type", "longrope"), "scales its positions by 'longrope'");
     assertFault(llama().put("llama.rope.scaling.factor", -1f), "impossible factor -1.0");
     assertFault(llama().put("llama.rope.scaling.factor", Float.NaN), "impossible factor NaN");
+  }
+
+  @Test
+  void ropeMagnitude() throws IOException {
+    assertThat(read(llama()).rope().magnitude()).isEqualTo(1);
+    GgufWriter writer = llama().put("llama.rope.scaling.attn_factor", 0.5f);
+    assertThat(read(writer).rope().magnitude()).isEqualTo(0.5f);
+    writer.put("llama.rope.scaling.type", "yarn").put("llama.rope.scaling.factor", 4f);
+    assertThat(read(writer).rope().magnitude())
+        .isEqualTo((float) (0.5 * (1 + 0.1 * StrictMath.log(4))));
+    writer.put("llama.rope.scaling.factor", 0.5f);
+    assertThat(read(writer).rope().magnitude()).isEqualTo(0.5f);
   }
 
   @Test

@@ -1,0 +1,154 @@
+package dev.dovetail.dgf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dovetail.dgf.GuessingDraft.Guess;
+import dev.dovetail.engine.Completion;
+import dev.dovetail.engine.Draft;
+import dev.dovetail.engine.Engine;
+import dev.dovetail.engine.GenerationOptions;
+import dev.dovetail.engine.Session;
+import dev.dovetail.engine.round.TreeShape;
+import dev.dovetail.engine.sampling.SamplingOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** With any draft, any tree, any way of choosing and any number of threads: the ids of plain decoding. */
+class IdentityTest {
+  private static final int TOKENS = 24;
+  private static final int[] PROMPT = TinyGeneration.prompt(9);
+  private static final List<TreeShape> SHAPES =
+      Stream.of("1", "2", "4", "3x2", "2x8").map(TreeShape::parse).toList();
+
+  @TempDir private static Path folder;
+
+  private static final Map<String, List<List<Integer>>> PLAIN = new HashMap<>();
+
+  /** Ids of plain decoding on one thread, for each of the samplings. */
+  private static List<List<Integer>> plain(String architecture) throws IOException {
+    List<List<Integer>> known = PLAIN.get(architecture);
+    if (known == null) {
+      try (Engine engine =
+          TinyGeneration.open(TinyGeneration.model(folder, architecture), Draft.none(), 1)) {
+        known =
+            TinyGeneration.SAMPLINGS.stream()
+                .map(s -> TinyGeneration.generate(engine, PROMPT, options(s)).tokenIds())
+                .toList();
+      }
+      PLAIN.put(architecture, known);
+    }
+    return known;
+  }
+
+  private static GenerationOptions options(SamplingOptions sampling) {
+    return TinyGeneration.options(sampling, TOKENS);
+  }
+
+  static Stream<Arguments> guesses() {
+    return Arrays.stream(Guess.values())
+        .flatMap(
+            guess ->
+                Stream.of(
+                    Arguments.of(guess, "llama", 1),
+                    Arguments.of(guess, "llama", 3),
+                    Arguments.of(guess, "qwen2", 2)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("guesses")
+  void knownGuesses(Guess guess, String architecture, int threads) throws IOException {
+    Path model = TinyGeneration.model(folder, architecture);
+    try (Engine engine = TinyGeneration.open(model, GuessingDraft.of(guess, model), threads)) {
+      assertIdentity(
+          engine,
+          architecture,
+          (shape, text) -> {
+            switch (guess) {
+              case PERFECT ->
+                  assertThat(text.stats().rounds())
+                      .isEqualTo(Math.ceilDiv(text.tokenIds().size() - 1, shape.depth() + 1));
+              case WRONG -> {
+                assertThat(text.stats().drafted()).isPositive();
+                assertThat(text.stats().accepted()).isZero();
+              }
+              case RANDOM -> assertThat(text.stats().drafted()).isPositive();
+              case EMPTY -> assertThat(text.stats().drafted()).isZero();
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 50})
+  void draftNetworkOfRandomWeights(int draftVocabulary) throws IOException {
+    Path draft = TinyDraft.standard().draftVocabulary(draftVocabulary).write(folder);
+    Path model = TinyGeneration.model(folder, "llama");
+    try (Engine engine = TinyGeneration.open(model, Draft.of(draft), 2)) {
+      assertThat(engine.draftName()).startsWith("dgf tiny (2 layers, ");
+      assertIdentity(
+          engine,
+          "llama",
+          (shape, text) -> {
+            assertThat(text.stats().drafted()).isPositive();
+            assertThat(text.stats().bytesToDraft()).isPositive();
+          });
+    }
+  }
+
+  private static void assertIdentity(
+      Engine engine, String architecture, BiConsumer<TreeShape, Completion> more)
+      throws IOException {
+    for (TreeShape shape : SHAPES) {
+      for (int i = 0; i < TinyGeneration.SAMPLINGS.size(); i++) {
+        SamplingOptions sampling = TinyGeneration.SAMPLINGS.get(i);
+        Completion text =
+            TinyGeneration.generate(engine, PROMPT, options(sampling).withTree(shape));
+        assertThat(text.tokenIds())
+            .as("%s, %s, tree %s", engine.draftName(), sampling, shape)
+            .isEqualTo(plain(architecture).get(i));
+        more.accept(shape, text);
+      }
+    }
+  }
+
+  /** Prompts that continue, cut or replace what the session holds, some longer than a pass. */
+  @Test
+  void aSessionUsedAgain() throws IOException {
+    Path model = TinyGeneration.model(folder, "llama");
+    Path network = TinyDraft.standard().write(folder);
+    int[] all = TinyGeneration.prompt(300);
+    List<int[]> prompts =
+        List.of(
+            Arrays.copyOf(all, 20),
+            Arrays.copyOf(all, 270),
+            Arrays.copyOf(all, 270),
+            Arrays.copyOf(all, 131),
+            Arrays.copyOfRange(all, 5, 20),
+            Arrays.copyOf(all, 1),
+            Arrays.copyOf(all, 40));
+    GenerationOptions options =
+        TinyGeneration.options(SamplingOptions.of(0.8f, 3), 8).withTree(TreeShape.parse("3x2"));
+    for (Draft draft : List.of(GuessingDraft.of(Guess.PERFECT, model), Draft.of(network))) {
+      try (Engine engine = TinyGeneration.open(model, draft, 2);
+          Session session = engine.newSession()) {
+        for (int[] prompt : prompts) {
+          assertThat(session.generate(prompt, options, token -> {}).tokenIds())
+              .as("%s, a prompt of %d", engine.draftName(), prompt.length)
+              .isEqualTo(TinyGeneration.generate(engine, prompt, options).tokenIds());
+        }
+      }
+    }
+  }
+}
