@@ -89,10 +89,6 @@ final class RunCommand implements Callable<Integer> {
     String text = raw ? prompt.read(console) : prompt.readLine(console);
     Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
     draft.applyTo(builder);
-    if (!raw) {
-      // The template engine takes as long to load as the model: both at once.
-      Thread.ofPlatform().daemon().start(ChatTemplate::warmUp);
-    }
     try (Engine opened = builder.build();
         Session session = opened.newSession()) {
       Completion completion = generate(opened, session, text, options);
