@@ -54,8 +54,6 @@ final class ChatCommand implements Callable<Integer> {
       description = "Mark the tokens that the draft had guessed.")
   private boolean showDraft;
 
-  @Mixin private CommonOptions common;
-
   ChatCommand(Console console) {
     this.console = console;
   }
@@ -65,6 +63,7 @@ final class ChatCommand implements Callable<Integer> {
     draft.check();
     engine.check();
     GenerationOptions options = generation.options(USUAL_TEMPERATURE);
+    Templates.warmUp();
     Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
     draft.applyTo(builder);
     try (Engine opened = builder.build();

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -23,6 +25,9 @@ final class Cli {
 
   /** Interrupted by the user, as shells count it: 128 and the number of the signal. */
   static final int INTERRUPTED = 130;
+
+  /** Where options stand in a help that every command has. */
+  private static final int LAST = 100;
 
   private static final Map<String, Function<Console, Object>> COMMANDS = commands();
 
@@ -61,6 +66,14 @@ final class Cli {
    */
   static CommandLine commandLine(String[] args, Console console) {
     CommandLine root = new CommandLine(new RootCommand());
+    root.getCommandSpec().addOption(help());
+    root.getCommandSpec()
+        .addOption(
+            OptionSpec.builder("-V", "--version")
+                .versionHelp(true)
+                .order(LAST)
+                .description("Show the version, the Java runtime and the machine.")
+                .build());
     if (args.length > 0 && COMMANDS.containsKey(args[0])) {
       root.addSubcommand(args[0], COMMANDS.get(args[0]).apply(console));
     } else {
@@ -81,16 +94,30 @@ final class Cli {
     return root;
   }
 
-  /** The same order in every command's help: what it does, its arguments, its options, examples. */
+  /** The same options in every command, and the same order in its help: purpose, arguments, options, examples. */
   private static void layOut(CommandLine command) {
-    command
-        .getCommandSpec()
-        .usageMessage()
+    CommandSpec spec = command.getCommandSpec();
+    spec.addOption(help());
+    spec.addOption(
+        OptionSpec.builder("-v", "--verbose")
+            .type(boolean.class)
+            .order(LAST)
+            .description("Show where an error comes from.")
+            .build());
+    spec.usageMessage()
         .abbreviateSynopsis(true)
         .sortOptions(false)
         .descriptionHeading("%n")
         .parameterListHeading("%n")
         .optionListHeading("%nOptions:%n");
+  }
+
+  private static OptionSpec help() {
+    return OptionSpec.builder("-h", "--help")
+        .usageHelp(true)
+        .order(LAST)
+        .description("Show this help.")
+        .build();
   }
 
   private static int wrongUsage(ParameterException e, Console console) {

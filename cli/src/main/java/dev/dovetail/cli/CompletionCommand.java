@@ -3,7 +3,6 @@ package dev.dovetail.cli;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code dovetail completion}. */
@@ -25,10 +24,9 @@ final class CompletionCommand implements Callable<Integer> {
 
   private final Console console;
 
+  @SuppressWarnings("UnusedVariable") // It is only checked: one script serves both.
   @Parameters(paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}")
   private Shell shell;
-
-  @Mixin private CommonOptions common;
 
   CompletionCommand(Console console) {
     this.console = console;
@@ -36,7 +34,7 @@ final class CompletionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    // One script serves both: in zsh it turns on bash's way of completing.
+    // In zsh the script turns on bash's way of completing.
     console.out().print(AutoComplete.bash("dovetail", Cli.commandLine(new String[0], console)));
     return Cli.DONE;
   }

@@ -59,6 +59,6 @@ record Console(
     } catch (IOException e) {
       // A system without such links: the JVM knows of input and output together.
     }
-    return System.console() != null && System.console().isTerminal();
+    return System.console().isTerminal();
   }
 }

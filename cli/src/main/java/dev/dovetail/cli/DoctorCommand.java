@@ -2,7 +2,6 @@ package dev.dovetail.cli;
 
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** {@code dovetail doctor}. */
 @Command(
@@ -10,8 +9,6 @@ import picocli.CommandLine.Mixin;
     description = "Says what this machine offers, and what to do where something could be better.")
 final class DoctorCommand implements Callable<Integer> {
   private final Console console;
-
-  @Mixin private CommonOptions common;
 
   DoctorCommand(Console console) {
     this.console = console;

@@ -35,18 +35,18 @@ final class Failures {
   }
 
   private static String io(Exception e) {
-    Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
-    if (cause != e && !String.valueOf(e.getMessage()).equals(cause.toString())) {
-      return e.getMessage(); // it was given words of its own
+    if (e.getCause() instanceof IOException cause) {
+      boolean ownWords = !String.valueOf(e.getMessage()).equals(cause.toString());
+      return ownWords ? e.getMessage() : io(cause);
     }
-    return switch (cause) {
+    return switch (e) {
       case NoSuchFileException missing -> missing.getFile() + ": no such file";
       case FileNotFoundException missing -> missing.getMessage();
       case AccessDeniedException denied -> denied.getFile() + ": may not be accessed";
       case FileAlreadyExistsException exists -> exists.getFile() + ": exists already";
       case FileSystemException other when other.getReason() != null ->
           other.getFile() + ": " + other.getReason();
-      default -> cause.getMessage() == null ? cause.toString() : cause.getMessage();
+      default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };
   }
 

@@ -5,7 +5,6 @@ import dev.dovetail.models.load.TensorFiles;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,8 +21,6 @@ final class InspectCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Print one JSON object, with whole arrays.")
   private boolean json;
-
-  @Mixin private CommonOptions common;
 
   InspectCommand(Console console) {
     this.console = console;

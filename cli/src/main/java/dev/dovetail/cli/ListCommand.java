@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code dovetail list}. */
@@ -21,8 +20,6 @@ final class ListCommand implements Callable<Integer> {
 
   @Option(names = "--json", order = 5, description = "Print one JSON object.")
   private boolean json;
-
-  @Mixin private CommonOptions common;
 
   ListCommand(Console console) {
     this.console = console;

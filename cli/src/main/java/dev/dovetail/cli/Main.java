@@ -5,6 +5,6 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(Cli.run(args, Console.ofProcess()));
+    System.exit(Cli.run(Arguments.repaired(args, Arguments.COMMAND_LINE), Console.ofProcess()));
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code dovetail pull}. */
@@ -29,8 +28,6 @@ final class PullCommand implements Callable<Integer> {
       description =
           "A name that 'dovetail list' shows, hf:OWNER/REPOSITORY/FILE.gguf, or the address of a .gguf file.")
   private String model;
-
-  @Mixin private CommonOptions common;
 
   PullCommand(Console console) {
     this.console = console;

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code dovetail rm}. */
@@ -18,8 +17,6 @@ final class RmCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       description = "A name that 'dovetail list' shows, or the name of a file in the store.")
   private List<String> models;
-
-  @Mixin private CommonOptions common;
 
   RmCommand(Console console) {
     this.console = console;

@@ -2,7 +2,6 @@ package dev.dovetail.cli;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -20,18 +19,6 @@ import picocli.CommandLine.Spec;
       "dovetail COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
     })
 final class RootCommand implements Runnable {
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help.")
-  private boolean help;
-
-  @Option(
-      names = {"-V", "--version"},
-      versionHelp = true,
-      description = "Show the version, the Java runtime and the machine.")
-  private boolean version;
-
   @Spec private CommandSpec spec;
 
   @Override

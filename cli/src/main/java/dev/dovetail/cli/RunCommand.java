@@ -73,7 +73,6 @@ final class RunCommand implements Callable<Integer> {
       description = "Mark the tokens that the draft had guessed.")
   private boolean showDraft;
 
-  @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
   RunCommand(Console console) {
@@ -84,13 +83,12 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() {
     check();
     GenerationOptions options = generation.options(0);
+    if (!raw) {
+      Templates.warmUp();
+    }
     String text = raw ? prompt.read(console) : prompt.readLine(console);
     Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
     draft.applyTo(builder);
-    if (!raw) {
-      // The template engine takes as long to load as the model: both at once.
-      Thread.ofPlatform().daemon().start(ChatTemplate::warmUp);
-    }
     try (Engine opened = builder.build();
         Session session = opened.newSession()) {
       Completion completion = generate(opened, session, text, options);

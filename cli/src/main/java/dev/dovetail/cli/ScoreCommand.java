@@ -59,7 +59,6 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
   @Mixin private EngineOptions engine;
-  @Mixin private CommonOptions common;
   @Spec private CommandSpec spec;
 
   ScoreCommand(Console console) {

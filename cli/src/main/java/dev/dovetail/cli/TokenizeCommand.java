@@ -40,8 +40,6 @@ final class TokenizeCommand implements Callable<Integer> {
   private boolean special;
 
   @Mixin private ModelOption model;
-  @Mixin private CommonOptions common;
-
   TokenizeCommand(Console console) {
     this.console = console;
   }
