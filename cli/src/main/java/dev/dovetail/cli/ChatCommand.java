@@ -72,8 +72,7 @@ final class ChatCommand implements Callable<Integer> {
       ChatView view = new ChatView(console, opened.draftName(), showDraft, stats);
       if (!console.inTerminal() || !console.out().isTerminal()) {
         Utf8Lines lines = new Utf8Lines(console.in(), "standard input");
-        return new ChatLoop(
-                chat, options, view, prompt -> LineSource.Line.of(lines.next()), false)
+        return new ChatLoop(chat, options, view, prompt -> LineSource.Line.of(lines.next()), false)
             .run();
       }
       view.say(

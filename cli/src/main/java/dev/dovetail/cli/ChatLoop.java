@@ -39,11 +39,7 @@ final class ChatLoop {
    * @param interactive whether a person types the lines
    */
   ChatLoop(
-      Chat chat,
-      GenerationOptions options,
-      ChatView view,
-      LineSource lines,
-      boolean interactive) {
+      Chat chat, GenerationOptions options, ChatView view, LineSource lines, boolean interactive) {
     this.chat = chat;
     this.options = options;
     this.view = view;
@@ -51,7 +47,10 @@ final class ChatLoop {
     reader = new MessageReader(lines);
   }
 
-  /** Runs until the lines end; gives the exit code: of a conversation that is piped, whether every line was obeyed. */
+  /**
+   * Runs until the lines end; gives the exit code: of a conversation that is piped, whether every
+   * line was obeyed.
+   */
   int run() {
     while (true) {
       switch (reader.next()) {
@@ -92,9 +91,7 @@ final class ChatLoop {
     switch (command.name()) {
       case "help" -> HELP.forEach(view::say);
       case "stats" ->
-          last.map(StatsReport::table)
-              .orElse(List.of("there is no answer yet"))
-              .forEach(view::say);
+          last.map(StatsReport::table).orElse(List.of("there is no answer yet")).forEach(view::say);
       case "reset" -> {
         chat.reset();
         view.say("(forgotten)");

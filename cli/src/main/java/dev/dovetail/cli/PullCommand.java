@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code dovetail pull}. */
 @Command(
     name = "pull",
-    description = "Brings a model into the store, checked; an interrupted pull goes on where it ended.",
+    description =
+        "Brings a model into the store, checked; an interrupted pull goes on where it ended.",
     footer = {
       "",
       "The store is the folder DOVETAIL_MODELS, by default ~/.cache/dovetail/models. HF_TOKEN and",

@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dovetail",
     versionProvider = Version.class,
-    description = "Runs language models on an ordinary PC: a small draft guesses, the full model checks.",
+    description =
+        "Runs language models on an ordinary PC: a small draft guesses, the full model checks.",
     synopsisSubcommandLabel = "COMMAND",
     descriptionHeading = "%n",
     optionListHeading = "%nOptions:%n",

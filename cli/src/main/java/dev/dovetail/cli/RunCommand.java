@@ -58,13 +58,15 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--stats",
       order = 60,
-      description = "Show detailed statistics on standard error (a terminal gets one line without it).")
+      description =
+          "Show detailed statistics on standard error (a terminal gets one line without it).")
   private boolean stats;
 
   @Option(
       names = "--json",
       order = 61,
-      description = "Print one JSON object with text, token ids and statistics instead of the text.")
+      description =
+          "Print one JSON object with text, token ids and statistics instead of the text.")
   private boolean json;
 
   @Option(
@@ -140,10 +142,8 @@ final class RunCommand implements Callable<Integer> {
     ChatTemplate template =
         opened
             .chatTemplate()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "the model's file has no chat template: use --raw"));
+            .orElseThrow(() ->
+                new IllegalArgumentException("the model's file has no chat template: use --raw"));
     List<ChatMessage> messages = new ArrayList<>();
     if (system != null) {
       messages.add(ChatMessage.system(system));

@@ -14,14 +14,19 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A draft that comes with the engine, and the targets it serves: any quantisation of one model, known by its name and
- * shape.
+ * A draft that comes with the engine, and the targets it serves: any quantisation of one model,
+ * known by its name and shape.
  *
  * @param resource its file, beside this class
  * @param namePrefix how the target's name begins, letters and digits only, lower case
  */
 record BundledDraft(
-    String resource, String namePrefix, String architecture, int layers, int hidden, int vocabulary) {
+    String resource,
+    String namePrefix,
+    String architecture,
+    int layers,
+    int hidden,
+    int vocabulary) {
   private static final List<BundledDraft> ALL =
       List.of(
           new BundledDraft(

@@ -94,7 +94,8 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
     List<Long> wanted = java.util.Arrays.stream(extents).boxed().toList();
     if (!tensor.shape().equals(wanted) || tensor.type() == TensorType.I32) {
       throw bad(
-          name, "has shape %s and type %s; wanted %s, of weights"
+          name,
+          "has shape %s and type %s; wanted %s, of weights"
               .formatted(tensor.shape(), tensor.type(), wanted));
     }
     return tensor;
@@ -126,7 +127,10 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
     return ids;
   }
 
-  /** A weight that is written x W, as {@code [out][in]}; quantised drafts store it so, as {@code NAME.T}. */
+  /**
+   * A weight that is written x W, as {@code [out][in]}; quantised drafts store it so, as {@code
+   * NAME.T}.
+   */
   private Tensor fusionWeight(String name, int in, int out, Arena arena) {
     return file.find(name + ".T").isPresent()
         ? tensor(name + ".T", out, in)
@@ -151,8 +155,7 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
         }
       }
     }
-    return new Tensor(
-        tensor.name() + " transposed", type, List.of((long) cols, (long) rows), data);
+    return new Tensor(tensor.name() + " transposed", type, List.of((long) cols, (long) rows), data);
   }
 
   /** The rows of the target's head that the draft can guess, in their own type. */
@@ -173,7 +176,6 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
   }
 
   private ModelFormatException bad(String tensor, String reason) {
-    return new ModelFormatException(
-        file.path(), ModelFormatException.NO_OFFSET, tensor, reason);
+    return new ModelFormatException(file.path(), ModelFormatException.NO_OFFSET, tensor, reason);
   }
 }

@@ -55,10 +55,9 @@ final class DgfDraftModel implements DraftModel {
             .map(folder::resolve)
             .filter(Files::isRegularFile)
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new ModelFormatException(
-                        folder, "has neither of " + String.join(", ", TENSOR_FILES)));
+            .orElseThrow(() ->
+                new ModelFormatException(
+                    folder, "has neither of " + String.join(", ", TENSOR_FILES)));
     try (TensorFile file = TensorFiles.open(tensors)) {
       return load(file, config, target);
     }

@@ -12,9 +12,10 @@ import dev.dovetail.engine.sampling.Sampler;
 import java.util.Arrays;
 
 /**
- * The DGF draft on one sequence. Position t of its own cache pairs the feature of token t with the embedding of token t
- * + 1; its output there is its guess of the feature of token t + 1, which the target's head reads as a guess of token t
- * + 2, and which takes the feature's place in the next step of drafting.
+ * The DGF draft on one sequence. Position t of its own cache pairs the feature of token t with the
+ * embedding of token t + 1; its output there is its guess of the feature of token t + 1, which the
+ * target's head reads as a guess of token t + 2, and which takes the feature's place in the next
+ * step of drafting.
  */
 final class DgfDrafter implements Drafter {
   private static final int MAX_PASS_TOKENS = 128;
@@ -27,7 +28,10 @@ final class DgfDrafter implements Drafter {
   private final TreeBatch batch = new TreeBatch(MAX_PASS_TOKENS);
   private final int[] identity = new int[MAX_PASS_TOKENS];
 
-  /** Guessed features: row 0 after the last verified token, row i + 1 after node i of the tree being drafted. */
+  /**
+   * Guessed features: row 0 after the last verified token, row i + 1 after node i of the tree being
+   * drafted.
+   */
   private final Rows guesses;
 
   private final int[] guessRows = new int[TreeShape.MAX_NODES];
@@ -40,8 +44,7 @@ final class DgfDrafter implements Drafter {
     this.name = name;
     this.weights = weights;
     device = weights.device();
-    state =
-        weights.decoder().newState(capacity + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
+    state = weights.decoder().newState(capacity + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
     fusion = new Fusion(weights, MAX_PASS_TOKENS);
     Arrays.setAll(identity, i -> i);
     guesses = Rows.allocate(device, TreeShape.MAX_NODES + 1, weights.hidden());

@@ -16,7 +16,8 @@ import dev.dovetail.engine.device.Matrix;
  * @param wz {@code [d][2d]}, likewise
  * @param decoder the layers behind the fusion
  * @param head the target's rows of the draft vocabulary, {@code [draftVocabulary][d]}
- * @param draftVocabulary token of each row of the head, ascending; null if it is the whole vocabulary
+ * @param draftVocabulary token of each row of the head, ascending; null if it is the whole
+ *     vocabulary
  */
 record DgfWeights(
     Device device,

@@ -4,8 +4,9 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 
 /**
- * Dynamic Gating Fusion (Dovetail, arXiv 2412.18934): one vector from the feature H of a token and the embedding E of
- * the next one, the gate deciding for each of its values how much comes from which.
+ * Dynamic Gating Fusion (Dovetail, arXiv 2412.18934): one vector from the feature H of a token and
+ * the embedding E of the next one, the gate deciding for each of its values how much comes from
+ * which.
  *
  * <pre>
  * h1 = H W_1
@@ -42,7 +43,9 @@ final class Fusion implements AutoCloseable {
     return feature;
   }
 
-  /** Fuses the first {@code n} features with the embeddings of {@code nextTokens} into {@code x}. */
+  /**
+   * Fuses the first {@code n} features with the embeddings of {@code nextTokens} into {@code x}.
+   */
   void fuse(int[] nextTokens, int n, Rows x) {
     Device device = weights.device();
     device.embed(weights.embedding(), nextTokens, n, embedding);

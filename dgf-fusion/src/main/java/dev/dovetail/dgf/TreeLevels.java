@@ -6,8 +6,8 @@ import dev.dovetail.engine.sampling.Sampler;
 import java.util.Arrays;
 
 /**
- * A tree grown level by level: of all children of the last level, the {@code width} likeliest by the product of
- * probabilities along their paths stay. Reused between rounds. For one thread.
+ * A tree grown level by level: of all children of the last level, the {@code width} likeliest by
+ * the product of probabilities along their paths stay. Reused between rounds. For one thread.
  */
 final class TreeLevels {
   private final int[] vocabulary;
@@ -41,7 +41,10 @@ final class TreeLevels {
     this.rows = rows;
   }
 
-  /** Begins a tree under the last token of a context whose entries from {@code length} on are scratch. */
+  /**
+   * Begins a tree under the last token of a context whose entries from {@code length} on are
+   * scratch.
+   */
   void start(int width, int[] context, int length, Sampler sampler) {
     this.width = width;
     this.context = context;

@@ -63,14 +63,13 @@ class BadDraftTest {
   void configuration(String key, String value, String reason) throws IOException {
     Path draft =
         TinyDraft.standard()
-            .config(
-                config -> {
-                  try {
-                    config.set(key, new ObjectMapper().readTree(value));
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                })
+            .config(config -> {
+              try {
+                config.set(key, new ObjectMapper().readTree(value));
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            })
             .write(folder);
     assertRefused(draft, reason);
   }

@@ -21,10 +21,10 @@ import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import dev.dovetail.engine.weights.Dequantize;
-import dev.dovetail.models.load.Model;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
 import dev.dovetail.models.gguf.GgufFile;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.safetensors.SafetensorsFile;
 import dev.dovetail.models.testing.TestWeights;
 import java.io.InputStream;
@@ -41,7 +41,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The bundled draft against its formula in numpy; the values are made by {@code src/test/python/dgf_golden.py}. */
+/**
+ * The bundled draft against its formula in numpy; the values are made by {@code
+ * src/test/python/dgf_golden.py}.
+ */
 class DgfGoldenTest {
   private static final int D = 576;
 
@@ -49,8 +52,7 @@ class DgfGoldenTest {
 
   @BeforeEach
   void openDevice() {
-    device =
-        ServiceLoader.load(DeviceProvider.class).iterator().next().open(DeviceOptions.DEFAULT);
+    device = ServiceLoader.load(DeviceProvider.class).iterator().next().open(DeviceOptions.DEFAULT);
   }
 
   @AfterEach
@@ -120,8 +122,7 @@ class DgfGoldenTest {
           Drafter drafter = draft.newDrafter(64)) {
         int n = ids.length - 1;
         float[] features = Dequantize.all(golden.get("H"));
-        drafter.extend(
-            new AcceptedTokens(0, n, features, Arrays.copyOfRange(ids, 1, ids.length)));
+        drafter.extend(new AcceptedTokens(0, n, features, Arrays.copyOfRange(ids, 1, ids.length)));
         Sampler greedy = new Sampler(SamplingOptions.GREEDY, model.config().vocabulary());
         int[] context = Arrays.copyOf(ids, 64);
         TokenTree tree = drafter.draft(new TreeShape(6, 1), context, ids.length, greedy);

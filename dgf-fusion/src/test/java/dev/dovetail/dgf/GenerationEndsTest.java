@@ -296,17 +296,16 @@ class GenerationEndsTest {
     for (Engine engine : List.of(plain, drafted)) {
       try (Session session = engine.newSession()) {
         List<Token> seen = new ArrayList<>();
-        assertThatThrownBy(
-                () ->
-                    session.generate(
-                        PROMPT,
-                        sampled(1),
-                        token -> {
-                          seen.add(token);
-                          if (seen.size() == 3) {
-                            throw new IllegalStateException("the pipe is closed");
-                          }
-                        }))
+        assertThatThrownBy(() ->
+                session.generate(
+                    PROMPT,
+                    sampled(1),
+                    token -> {
+                      seen.add(token);
+                      if (seen.size() == 3) {
+                        throw new IllegalStateException("the pipe is closed");
+                      }
+                    }))
             .hasMessage("the pipe is closed");
         assertThat(seen).hasSize(3);
         assertThat(session.generate(PROMPT, sampled(1), token -> {}).tokenIds()).isEqualTo(ids);

@@ -61,12 +61,11 @@ class IdentityTest {
 
   static Stream<Arguments> guesses() {
     return Arrays.stream(Guess.values())
-        .flatMap(
-            guess ->
-                Stream.of(
-                    Arguments.of(guess, "llama", 1),
-                    Arguments.of(guess, "llama", 3),
-                    Arguments.of(guess, "qwen2", 2)));
+        .flatMap(guess ->
+            Stream.of(
+                Arguments.of(guess, "llama", 1),
+                Arguments.of(guess, "llama", 3),
+                Arguments.of(guess, "qwen2", 2)));
   }
 
   @ParameterizedTest

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A conversation of several turns, rendered by the model's own template. What earlier turns share with the next prompt
- * is not computed again. When the context is full, the oldest turns are dropped and the system prompt stays. For one
- * thread at a time; owns its {@link Session}.
+ * A conversation of several turns, rendered by the model's own template. What earlier turns share
+ * with the next prompt is not computed again. When the context is full, the oldest turns are
+ * dropped and the system prompt stays. For one thread at a time; owns its {@link Session}.
  */
 public final class Chat implements AutoCloseable {
   private final Engine engine;
@@ -24,10 +24,9 @@ public final class Chat implements AutoCloseable {
     template =
         engine
             .chatTemplate()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "the model's file has no chat template: use complete() with a raw prompt"));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "the model's file has no chat template: use complete() with a raw prompt"));
     session = engine.newSession();
   }
 
@@ -74,11 +73,12 @@ public final class Chat implements AutoCloseable {
   }
 
   /**
-   * Says something and streams the answer, which becomes part of the conversation, also if it is cancelled.
+   * Says something and streams the answer, which becomes part of the conversation, also if it is
+   * cancelled.
    *
    * @param text the user's words; spellings of special tokens in it stay text
-   * @throws IllegalArgumentException if the system prompt and this turn alone do not fit the context; the conversation
-   *     is then as before
+   * @throws IllegalArgumentException if the system prompt and this turn alone do not fit the
+   *     context; the conversation is then as before
    */
   public Reply send(String text, GenerationOptions options, Consumer<Token> sink) {
     List<ChatMessage> asked = new ArrayList<>(turns);

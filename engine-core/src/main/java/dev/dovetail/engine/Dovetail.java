@@ -8,8 +8,8 @@ import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.TreeShape;
-import dev.dovetail.models.load.Model;
 import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.load.Model;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -29,14 +29,20 @@ import java.util.stream.StreamSupport;
 public final class Dovetail {
   private Dovetail() {}
 
-  /** Starts to open a GGUF file (the first of split ones); nothing is read before {@link Builder#build}. */
+  /**
+   * Starts to open a GGUF file (the first of split ones); nothing is read before {@link
+   * Builder#build}.
+   */
   public static Builder open(Path model) {
     return new Builder(model);
   }
 
   /** What may be chosen before the weights are loaded. For one thread. */
   public static final class Builder {
-    /** A chain of two: on few cores each further token of a pass costs nearly as much as it may gain. */
+    /**
+     * A chain of two: on few cores each further token of a pass costs nearly as much as it may
+     * gain.
+     */
     private static final TreeShape DEFAULT_TREE = new TreeShape(2, 1);
 
     private final Path path;
@@ -67,7 +73,10 @@ public final class Dovetail {
       return this;
     }
 
-    /** Most tokens of a session; 0, the default, takes what the model was made for. Memory is taken as it fills. */
+    /**
+     * Most tokens of a session; 0, the default, takes what the model was made for. Memory is taken
+     * as it fills.
+     */
     public Builder context(int tokens) {
       if (tokens < 0 || tokens == 1) {
         throw new IllegalArgumentException(
@@ -125,10 +134,9 @@ public final class Dovetail {
       return StreamSupport.stream(ServiceLoader.load(DeviceProvider.class).spliterator(), false)
           .filter(provider -> provider.kind().equals("cpu"))
           .findFirst()
-          .orElseThrow(
-              () ->
-                  new IllegalStateException(
-                      "no CPU device was found: add dev.dovetail:verify-cpu to the class path"));
+          .orElseThrow(() ->
+              new IllegalStateException(
+                  "no CPU device was found: add dev.dovetail:verify-cpu to the class path"));
     }
 
     private Optional<DraftModel> draft(Model model, Device opened) {
@@ -145,12 +153,11 @@ public final class Dovetail {
         case Draft.Checkpoint checkpoint ->
             Optional.of(
                 firstOf(provider -> provider.open(checkpoint.path(), target))
-                    .orElseThrow(
-                        () ->
-                            new ModelFormatException(
-                                checkpoint.path(),
-                                "is no draft that this engine knows: wanted a folder with config.json"
-                                    + " and model.safetensors or pytorch_model.bin, or one file")));
+                    .orElseThrow(() ->
+                        new ModelFormatException(
+                            checkpoint.path(),
+                            "is no draft that this engine knows: wanted a folder with config.json"
+                                + " and model.safetensors or pytorch_model.bin, or one file")));
       };
     }
 

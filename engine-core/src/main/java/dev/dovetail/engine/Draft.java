@@ -17,7 +17,10 @@ public sealed interface Draft {
     return new None();
   }
 
-  /** A checkpoint: a folder with {@code config.json} and {@code model.safetensors}, or a draft in one file. */
+  /**
+   * A checkpoint: a folder with {@code config.json} and {@code model.safetensors}, or a draft in
+   * one file.
+   */
   static Draft of(Path checkpoint) {
     return new Checkpoint(checkpoint);
   }
@@ -25,7 +28,8 @@ public sealed interface Draft {
   /**
    * A drafter of the caller's own.
    *
-   * @param factory called once, while the engine is built; the engine closes the model that it makes
+   * @param factory called once, while the engine is built; the engine closes the model that it
+   *     makes
    */
   static Draft using(Function<DraftTarget, DraftModel> factory) {
     return new Custom(factory);

@@ -10,17 +10,17 @@ import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.Target;
 import dev.dovetail.engine.round.TreePolicy;
 import dev.dovetail.engine.round.TreeShape;
-import dev.dovetail.models.load.Model;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.chat.ChatTemplate;
+import dev.dovetail.models.load.Model;
 import dev.dovetail.models.tokenizer.Tokenizer;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A model ready to generate: weights, the draft's weights, and the device they run on, shared by any number of
- * sessions. Safe for use by several threads; sessions are not. Passes of different sessions take turns on the device.
- * Close sessions before the engine.
+ * A model ready to generate: weights, the draft's weights, and the device they run on, shared by
+ * any number of sessions. Safe for use by several threads; sessions are not. Passes of different
+ * sessions take turns on the device. Close sessions before the engine.
  */
 public final class Engine implements AutoCloseable {
   private final Model model;
@@ -88,12 +88,14 @@ public final class Engine implements AutoCloseable {
 
   /** A new sequence of tokens, for callers that give ids. The caller closes it. */
   public Session newSession() {
-    Drafter drafter =
-        draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
+    Drafter drafter = draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
     return new Session(this, new SpeculativeDecoder(newTarget(), drafter));
   }
 
-  /** The target by itself on a new sequence, for callers that want logits or features. The caller closes it. */
+  /**
+   * The target by itself on a new sequence, for callers that want logits or features. The caller
+   * closes it.
+   */
   public Target newTarget() {
     return new DecoderTarget(weights, context);
   }
@@ -108,7 +110,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Continues a text as it stands, without a chat template, in a session of its own: threads may call this at once.
+   * Continues a text as it stands, without a chat template, in a session of its own: threads may
+   * call this at once.
    *
    * @see Session#generate
    */
@@ -118,7 +121,10 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The ids of a raw text, behind the begin-of-text token where the model wants one; special spellings stay text. */
+  /**
+   * The ids of a raw text, behind the begin-of-text token where the model wants one; special
+   * spellings stay text.
+   */
   public int[] rawPrompt(String text) {
     int[] ids = tokenizer().encode(text, false);
     int begin = tokenizer().beginOfText();

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How one text is generated. Immutable but for the cancellation, which all copies made by the {@code with} methods
- * share: texts that shall end apart get one each.
+ * How one text is generated. Immutable but for the cancellation, which all copies made by the
+ * {@code with} methods share: texts that shall end apart get one each.
  *
  * @param maxTokens most tokens to emit, the one that ends the text included
  * @param sampling how each token is chosen

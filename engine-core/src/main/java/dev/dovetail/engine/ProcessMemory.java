@@ -11,7 +11,10 @@ public final class ProcessMemory {
 
   private ProcessMemory() {}
 
-  /** Most resident memory so far, mapped files included, bytes; empty where the system does not tell. */
+  /**
+   * Most resident memory so far, mapped files included, bytes; empty where the system does not
+   * tell.
+   */
   public static OptionalLong peakResidentBytes() {
     if (!Files.isReadable(STATUS)) {
       return OptionalLong.empty();

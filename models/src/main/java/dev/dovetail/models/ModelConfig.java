@@ -1,7 +1,8 @@
 package dev.dovetail.models;
 
 /**
- * What a decoder is made of, as data: the differences between architectures stand here and nowhere else.
+ * What a decoder is made of, as data: the differences between architectures stand here and nowhere
+ * else.
  *
  * @param architecture the GGUF name: {@code llama}, {@code qwen2}, {@code qwen3}
  * @param name what the file calls the model, for people; may be empty

@@ -3,7 +3,8 @@ package dev.dovetail.models;
 import java.nio.file.Path;
 
 /**
- * A model file that cannot be used: damaged, truncated, hostile, or of a kind this engine does not read.
+ * A model file that cannot be used: damaged, truncated, hostile, or of a kind this engine does not
+ * read.
  *
  * <p>The message names the file, the place in it, what was found and what was wanted.
  */

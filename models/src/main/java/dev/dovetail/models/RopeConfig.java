@@ -7,11 +7,13 @@ import java.util.Optional;
  *
  * @param dimensions how many of a head's values are rotated, even
  * @param base theta: pair i turns by position * base^(-2i/dimensions)
- * @param interleaved whether pair i is (2i, 2i+1), as llama GGUF files store it, or (i, i + dimensions/2)
+ * @param interleaved whether pair i is (2i, 2i+1), as llama GGUF files store it, or (i, i +
+ *     dimensions/2)
  * @param scaling what stretches the context beyond the trained one
- * @param magnitude multiplies sines and cosines, and so the rotated values: 1 but for YaRN or where a file asks for it
- * @param frequencyFactors {@code [dimensions/2]} divisors of the frequencies (the tensor {@code rope_freqs} of Llama 3),
- *     if any; not modified
+ * @param magnitude multiplies sines and cosines, and so the rotated values: 1 but for YaRN or where
+ *     a file asks for it
+ * @param frequencyFactors {@code [dimensions/2]} divisors of the frequencies (the tensor {@code
+ *     rope_freqs} of Llama 3), if any; not modified
  */
 public record RopeConfig(
     int dimensions,

@@ -4,13 +4,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A named tensor in a file, or one made from it. Row-major, outermost dimension first: a weight matrix is {@code
- * [rows][cols]} and row r computes output r.
+ * A named tensor in a file, or one made from it. Row-major, outermost dimension first: a weight
+ * matrix is {@code [rows][cols]} and row r computes output r.
  *
  * @param shape outermost first; a vector has one entry, a single number none
- * @param data exactly the tensor's bytes, little-endian; not modified; lives as long as the file it was read from. A file's
- *     tensors start at an address that is a multiple of their {@linkplain TensorType#blockBytes() block} where a block
- *     is one number (F32, F16, BF16, I32), and of 8 where it is quantised
+ * @param data exactly the tensor's bytes, little-endian; not modified; lives as long as the file it
+ *     was read from. A file's tensors start at an address that is a multiple of their {@linkplain
+ *     TensorType#blockBytes() block} where a block is one number (F32, F16, BF16, I32), and of 8
+ *     where it is quantised
  */
 public record Tensor(String name, TensorType type, List<Long> shape, MemorySegment data) {
   public Tensor {

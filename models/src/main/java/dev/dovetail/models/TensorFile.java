@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A validated, memory-mapped file of tensors (or a set of split files read as one). Safe for use by several threads;
- * closing it ends the life of every {@link Tensor#data()} it gave out.
+ * A validated, memory-mapped file of tensors (or a set of split files read as one). Safe for use by
+ * several threads; closing it ends the life of every {@link Tensor#data()} it gave out.
  */
 public interface TensorFile extends AutoCloseable {
   /** Where it was read from; the first of split files. */
@@ -18,7 +18,9 @@ public interface TensorFile extends AutoCloseable {
 
   Optional<Tensor> find(String name);
 
-  /** What the file says about itself, in its order; empty where its format has no place for that. */
+  /**
+   * What the file says about itself, in its order; empty where its format has no place for that.
+   */
   default Map<String, ?> metadata() {
     return Map.of();
   }
@@ -26,10 +28,9 @@ public interface TensorFile extends AutoCloseable {
   /** The tensor of that name, or a {@link ModelFormatException} that says it is missing. */
   default Tensor get(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new ModelFormatException(
-                    path(), ModelFormatException.NO_OFFSET, name, "is missing from the file"));
+        .orElseThrow(() ->
+            new ModelFormatException(
+                path(), ModelFormatException.NO_OFFSET, name, "is missing from the file"));
   }
 
   @Override

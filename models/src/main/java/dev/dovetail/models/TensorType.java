@@ -3,8 +3,9 @@ package dev.dovetail.models;
 import java.util.Optional;
 
 /**
- * How the numbers of a tensor are stored: blocks of {@link #blockSize()} weights in {@link #blockBytes()} bytes,
- * little-endian, as GGUF defines them. The unquantised types have blocks of one.
+ * How the numbers of a tensor are stored: blocks of {@link #blockSize()} weights in {@link
+ * #blockBytes()} bytes, little-endian, as GGUF defines them. The unquantised types have blocks of
+ * one.
  */
 public enum TensorType {
   F32(0, 1, 4),

@@ -1,12 +1,11 @@
 package dev.dovetail.models;
 
-import dev.dovetail.models.load.TensorFiles;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.dovetail.models.gguf.GgufFile;
+import dev.dovetail.models.load.TensorFiles;
 import dev.dovetail.models.safetensors.SafetensorsFile;
 import dev.dovetail.models.testing.Samples;
 import dev.dovetail.models.testing.TinyModels;

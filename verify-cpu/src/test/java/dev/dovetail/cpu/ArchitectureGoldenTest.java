@@ -27,15 +27,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whole models of every architecture and kind of rotation, from their file to their logits, against a decoder in numpy
- * that itself agrees with llama.cpp; the values are made by engine-core's {@code
- * src/test/python/make_architecture_golden.py}. Weights are no part of them: both sides compute them.
+ * Whole models of every architecture and kind of rotation, from their file to their logits, against
+ * a decoder in numpy that itself agrees with llama.cpp; the values are made by engine-core's {@code
+ * src/test/python/make_architecture_golden.py}. Weights are no part of them: both sides compute
+ * them.
  */
 class ArchitectureGoldenTest {
   /**
-   * Of a logit, in units of its row's root mean square. Sums of up to 96 products in f32, through two layers, come
-   * within 1e-5 (llama.cpp, which sums in another order and takes its angles in f32, within 1.3e-5); what makes a case
-   * special moves its logits by 0.05 or more.
+   * Of a logit, in units of its row's root mean square. Sums of up to 96 products in f32, through
+   * two layers, come within 1e-5 (llama.cpp, which sums in another order and takes its angles in
+   * f32, within 1.3e-5); what makes a case special moves its logits by 0.05 or more.
    */
   private static final double TOLERANCE = 2e-5;
 
@@ -137,7 +138,9 @@ class ArchitectureGoldenTest {
     };
   }
 
-  /** The weights of a file's tensor by its number, as {@code weights} of the script defines them. */
+  /**
+   * The weights of a file's tensor by its number, as {@code weights} of the script defines them.
+   */
   private static float[] weights(int number, int elements, float middle, float spread) {
     float[] weights = new float[elements];
     for (int i = 0; i < elements; i++) {

@@ -6,12 +6,12 @@ import dev.dovetail.engine.device.TreeBatch;
 import java.util.List;
 
 /**
- * The layers of a transformer decoder (Llama, Touvron et al. 2023), written once: what architectures add (biases, norms
- * on q and k) or leave out stands in {@link LayerWeights}, where it runs in {@link Device}. Targets and drafts are this
- * same sequence.
+ * The layers of a transformer decoder (Llama, Touvron et al. 2023), written once: what
+ * architectures add (biases, norms on q and k) or leave out stands in {@link LayerWeights}, where
+ * it runs in {@link Device}. Targets and drafts are this same sequence.
  *
- * <p>Immutable but for the growing table of rotations; every method is called under the device's lock. Owns its
- * weights.
+ * <p>Immutable but for the growing table of rotations; every method is called under the device's
+ * lock. Owns its weights.
  */
 public final class Decoder implements AutoCloseable {
   private final Device device;

@@ -5,8 +5,8 @@ import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
 
 /**
- * What one sequence needs of a decoder: its KV cache and room for the activations of a pass. Owned by the session, for
- * one thread at a time.
+ * What one sequence needs of a decoder: its KV cache and room for the activations of a pass. Owned
+ * by the session, for one thread at a time.
  */
 public final class DecoderState implements AutoCloseable {
   private final KvCache cache;

@@ -5,7 +5,8 @@ import dev.dovetail.engine.device.Matrix;
 import java.util.Optional;
 
 /**
- * The weights of one decoder layer on a device. What an architecture lacks is empty. Closing frees them.
+ * The weights of one decoder layer on a device. What an architecture lacks is empty. Closing frees
+ * them.
  *
  * @param attentionNorm {@code [hidden]}; empty in the first layer of a DGF draft
  * @param qkv q, k and v behind each other, {@code [(heads + 2 kvHeads) * headDim][hidden]}

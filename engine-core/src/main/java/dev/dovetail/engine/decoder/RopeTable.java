@@ -6,9 +6,10 @@ import dev.dovetail.models.RopeConfig.Scaling;
 /**
  * The rotation of each position: cosines, then sines, of its {@code dimensions / 2} pairs.
  *
- * <p>Frequencies and angles are rounded to f32 before the sine is taken, as in the programs that models are trained
- * with: at position 8,000 an angle in f64 would differ from theirs by up to 2e-4. Sines and cosines come from {@link
- * StrictMath}, the same on every machine. Rows are made once and kept. For use under the device's lock.
+ * <p>Frequencies and angles are rounded to f32 before the sine is taken, as in the programs that
+ * models are trained with: at position 8,000 an angle in f64 would differ from theirs by up to
+ * 2e-4. Sines and cosines come from {@link StrictMath}, the same on every machine. Rows are made
+ * once and kept. For use under the device's lock.
  */
 final class RopeTable {
   private static final int BLOCK = 256;
@@ -74,7 +75,9 @@ final class RopeTable {
     };
   }
 
-  /** The pair that turns {@code rotations} times within the trained context (Peng et al. 2023, 3.2). */
+  /**
+   * The pair that turns {@code rotations} times within the trained context (Peng et al. 2023, 3.2).
+   */
   private static double turningPair(float rotations, Scaling.Yarn yarn, RopeConfig config) {
     return config.dimensions()
         * StrictMath.log(yarn.originalContext() / (rotations * 2 * Math.PI))

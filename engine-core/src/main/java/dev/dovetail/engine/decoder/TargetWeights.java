@@ -5,17 +5,18 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.weights.Dequantize;
-import dev.dovetail.models.load.Model;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorFile;
+import dev.dovetail.models.load.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A target's weights on a device, read from a GGUF file's tensors. Immutable, shared by all sessions.
+ * A target's weights on a device, read from a GGUF file's tensors. Immutable, shared by all
+ * sessions.
  *
  * @param embedding {@code [vocabulary][hidden]}
  * @param decoder the layers

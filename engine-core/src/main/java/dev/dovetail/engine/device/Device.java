@@ -4,16 +4,17 @@ import dev.dovetail.models.Tensor;
 import java.util.List;
 
 /**
- * Memory and arithmetic: the small set of operations over which every decoder is written, once, for the CPU and the
- * GPU.
+ * Memory and arithmetic: the small set of operations over which every decoder is written, once, for
+ * the CPU and the GPU.
  *
- * <p><b>Bitwise contract.</b> Each output row depends on its own inputs and nothing else: not on how many rows share
- * the call, on the tree's other nodes, or on the number of threads. Each sum runs in one fixed order (see {@code
- * docs/design.md}).
+ * <p><b>Bitwise contract.</b> Each output row depends on its own inputs and nothing else: not on
+ * how many rows share the call, on the tree's other nodes, or on the number of threads. Each sum
+ * runs in one fixed order (see {@code docs/design.md}).
  *
- * <p>Operations read and write the first {@code n} rows of their views; an output overlaps an input only where the
- * operation says {@code inOut}. Shapes are the caller's duty and are asserted. A device runs one pass at a time: a
- * caller holds {@link #lock} around the operations of a pass, so sessions of several threads can share it.
+ * <p>Operations read and write the first {@code n} rows of their views; an output overlaps an input
+ * only where the operation says {@code inOut}. Shapes are the caller's duty and are asserted. A
+ * device runs one pass at a time: a caller holds {@link #lock} around the operations of a pass, so
+ * sessions of several threads can share it.
  */
 public interface Device extends AutoCloseable {
   /** The device and its kernels in words, such as {@code cpu, panama 512 bits, 2 threads}. */
@@ -39,7 +40,8 @@ public interface Device extends AutoCloseable {
   /**
    * Weights with the rows of all parts behind each other, so that one operation gives q, k and v.
    *
-   * @param parts matrices {@code [rows][cols]} of one width, of any types; read before this returns, by any thread
+   * @param parts matrices {@code [rows][cols]} of one width, of any types; read before this
+   *     returns, by any thread
    */
   Matrix matrix(List<Tensor> parts);
 
@@ -65,10 +67,16 @@ public interface Device extends AutoCloseable {
   /** {@code out[i] = source[indices[i]]}. */
   void gather(Rows source, int[] indices, int n, Rows out);
 
-  /** {@code out = x / sqrt(mean(x^2) + epsilon) * weight} for each row; {@code out} may be {@code x}. */
+  /**
+   * {@code out = x / sqrt(mean(x^2) + epsilon) * weight} for each row; {@code out} may be {@code
+   * x}.
+   */
   void rmsNorm(Rows x, Buffer weight, float epsilon, int n, Rows out);
 
-  /** The same for each head by itself: a row is {@code [heads][headDim]}, {@code weight} is {@code [headDim]}. */
+  /**
+   * The same for each head by itself: a row is {@code [heads][headDim]}, {@code weight} is {@code
+   * [headDim]}.
+   */
   void rmsNormHeads(int headDim, Buffer weight, float epsilon, int n, Rows inOut);
 
   /** {@code out = x w^T}: {@code [n][w.cols] -> [n][w.rows]}. */
@@ -92,8 +100,8 @@ public interface Device extends AutoCloseable {
   void append(KvCache cache, int layer, TreeBatch batch, Rows k, Rows v);
 
   /**
-   * Attention of each node of the batch's pass over the committed prefix and its own ancestors, itself included.
-   * Query head h reads key head {@code h / (heads / kvHeads)}.
+   * Attention of each node of the batch's pass over the committed prefix and its own ancestors,
+   * itself included. Query head h reads key head {@code h / (heads / kvHeads)}.
    *
    * @param q {@code [n][heads * headDim]}
    * @param scale multiplies each score, 1/sqrt(headDim) as a rule
@@ -107,7 +115,10 @@ public interface Device extends AutoCloseable {
   /** {@code inOut = silu(inOut)}. */
   void silu(int n, Rows inOut);
 
-  /** The gate of Dynamic Gating Fusion: {@code out = s * h1 + (1 - s) * h2} with {@code s = sigmoid(z)}. */
+  /**
+   * The gate of Dynamic Gating Fusion: {@code out = s * h1 + (1 - s) * h2} with {@code s =
+   * sigmoid(z)}.
+   */
   void gate(Rows z, Rows h1, Rows h2, int n, Rows out);
 
   @Override

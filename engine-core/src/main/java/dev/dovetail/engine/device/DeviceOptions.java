@@ -11,7 +11,8 @@ public record DeviceOptions(int threads) {
 
   public DeviceOptions {
     if (threads < 0 || threads > 1024) {
-      throw new IllegalArgumentException("threads must be 1 to 1024, or 0 for automatic; found " + threads);
+      throw new IllegalArgumentException(
+          "threads must be 1 to 1024, or 0 for automatic; found " + threads);
     }
   }
 }

@@ -1,8 +1,9 @@
 package dev.dovetail.engine.device;
 
 /**
- * Keys and values of one sequence in all layers: a committed prefix, and behind it the pending nodes of a {@link
- * TreeBatch}, of which {@link #commit} keeps a path and drops the rest. For one thread at a time.
+ * Keys and values of one sequence in all layers: a committed prefix, and behind it the pending
+ * nodes of a {@link TreeBatch}, of which {@link #commit} keeps a path and drops the rest. For one
+ * thread at a time.
  */
 public interface KvCache extends AutoCloseable {
   /** The most tokens, committed and pending together. */
@@ -19,7 +20,10 @@ public interface KvCache extends AutoCloseable {
    */
   void commit(int[] nodes, int count);
 
-  /** Keeps the first {@code length} committed tokens and nothing else; later decoding equals a fresh one. */
+  /**
+   * Keeps the first {@code length} committed tokens and nothing else; later decoding equals a fresh
+   * one.
+   */
   void truncate(int length);
 
   /** Memory in use now. */

@@ -1,8 +1,8 @@
 package dev.dovetail.engine.device;
 
 /**
- * Weights {@code [rows][cols]} in the form that a device's kernels read, values exactly those of the file. Immutable,
- * shared by all sessions.
+ * Weights {@code [rows][cols]} in the form that a device's kernels read, values exactly those of
+ * the file. Immutable, shared by all sessions.
  */
 public interface Matrix extends AutoCloseable {
   int rows();

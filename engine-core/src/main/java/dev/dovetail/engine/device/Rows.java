@@ -1,8 +1,9 @@
 package dev.dovetail.engine.device;
 
 /**
- * A view of activations {@code [tokens][width]} in a buffer: token i stands at {@code offset + i * stride}. The slices
- * of one wide result (q, k and v behind each other in every row) are views of one buffer with one stride.
+ * A view of activations {@code [tokens][width]} in a buffer: token i stands at {@code offset + i *
+ * stride}. The slices of one wide result (q, k and v behind each other in every row) are views of
+ * one buffer with one stride.
  */
 public record Rows(Buffer buffer, int offset, int stride, int width) {
   public Rows {

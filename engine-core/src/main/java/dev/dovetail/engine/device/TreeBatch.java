@@ -3,9 +3,10 @@ package dev.dovetail.engine.device;
 import java.util.Arrays;
 
 /**
- * The tokens of one pass as nodes of a tree that hangs from a sequence's committed prefix. A prompt and a plain step
- * are chains. Nodes keep the order in which they were added, parents before children; all nodes since {@link #reset}
- * are pending in the KV cache, and a pass covers those from {@link #first} on, so a tree can be grown level by level.
+ * The tokens of one pass as nodes of a tree that hangs from a sequence's committed prefix. A prompt
+ * and a plain step are chains. Nodes keep the order in which they were added, parents before
+ * children; all nodes since {@link #reset} are pending in the KV cache, and a pass covers those
+ * from {@link #first} on, so a tree can be grown level by level.
  *
  * <p>Reused between passes, so that a step allocates nothing. For one thread.
  */
@@ -109,8 +110,8 @@ public final class TreeBatch {
   }
 
   /**
-   * Writes the path from the prefix to {@code node}, itself included, into {@code path} and returns its length, {@code
-   * depth(node) + 1}.
+   * Writes the path from the prefix to {@code node}, itself included, into {@code path} and returns
+   * its length, {@code depth(node) + 1}.
    */
   public int path(int node, int[] path) {
     int length = depths[node] + 1;

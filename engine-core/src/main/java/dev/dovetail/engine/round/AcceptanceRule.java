@@ -6,9 +6,10 @@ import java.util.function.IntPredicate;
 /**
  * Follows the tree as long as it holds what the target itself chooses.
  *
- * <p>At each node the target's choice is a function of its logits, the tokens before it, its position and the seed, so
- * the tokens that come out are those of plain decoding whatever the tree holds (drafter-invariant coupling, Daliri et
- * al. 2024). The choice at the last node followed is the correction, or the bonus where the whole path was right.
+ * <p>At each node the target's choice is a function of its logits, the tokens before it, its
+ * position and the seed, so the tokens that come out are those of plain decoding whatever the tree
+ * holds (drafter-invariant coupling, Daliri et al. 2024). The choice at the last node followed is
+ * the correction, or the bonus where the whole path was right.
  *
  * <p>Reused between rounds. For one thread.
  */
@@ -22,7 +23,8 @@ final class AcceptanceRule {
    *
    * @param tree the guess
    * @param logits {@code [1 + nodes][vocabulary]}: the pending token's, then each node's
-   * @param context the sequence, pending token last; receives the chosen tokens from {@code known} on
+   * @param context the sequence, pending token last; receives the chosen tokens from {@code known}
+   *     on
    * @param limit the most tokens to choose, at least 1
    * @param last a token after which nothing is chosen
    */

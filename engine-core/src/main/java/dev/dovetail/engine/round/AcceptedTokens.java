@@ -1,11 +1,13 @@
 package dev.dovetail.engine.round;
 
 /**
- * What a drafter learns after a pass: features of newly verified tokens, each with the token that follows it.
+ * What a drafter learns after a pass: features of newly verified tokens, each with the token that
+ * follows it.
  *
  * @param position of the first feature's token in the sequence
  * @param count how many
  * @param features {@code [count][d]}, as they came through the channel; valid during the call only
- * @param nextTokens the token after each, {@code [count]}; the last one is the pending token; valid during the call only
+ * @param nextTokens the token after each, {@code [count]}; the last one is the pending token; valid
+ *     during the call only
  */
 public record AcceptedTokens(int position, int count, float[] features, int[] nextTokens) {}

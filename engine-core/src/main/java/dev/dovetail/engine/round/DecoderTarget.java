@@ -9,7 +9,10 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** A target that runs its decoder on a device. Shares its weights, owns its state. */
 public final class DecoderTarget implements Target {
-  /** Tokens of one prompt pass: enough to amortise the unpacking of weights, few enough for the caches. */
+  /**
+   * Tokens of one prompt pass: enough to amortise the unpacking of weights, few enough for the
+   * caches.
+   */
   private static final int MAX_PASS_TOKENS = 128;
 
   private final TargetWeights weights;
@@ -34,8 +37,7 @@ public final class DecoderTarget implements Target {
     device = weights.device();
     capacity = context;
     int hidden = weights.config().hidden();
-    state =
-        weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
+    state = weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
     features = Rows.allocate(device, MAX_PASS_TOKENS, hidden);
     hostFeatures = new float[MAX_PASS_TOKENS * hidden];
     roomForLogits(1);

@@ -1,8 +1,13 @@
 package dev.dovetail.engine.round;
 
-/** A draft's weights, shared by all sessions; makes a {@link Drafter} for each. Safe for use by several threads. */
+/**
+ * A draft's weights, shared by all sessions; makes a {@link Drafter} for each. Safe for use by
+ * several threads.
+ */
 public interface DraftModel extends AutoCloseable {
-  /** For statistics and messages, such as {@code dgf smollm2-135m-instruct (2 layers, 8192 tokens)}. */
+  /**
+   * For statistics and messages, such as {@code dgf smollm2-135m-instruct (2 layers, 8192 tokens)}.
+   */
   String name();
 
   /**

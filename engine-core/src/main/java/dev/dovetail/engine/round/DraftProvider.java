@@ -11,8 +11,8 @@ public interface DraftProvider {
   /**
    * Loads a checkpoint, or empty if it is not of this provider's kind.
    *
-   * @throws dev.dovetail.models.ModelFormatException if it is, but is damaged or made for a target of another hidden
-   *     size or vocabulary
+   * @throws dev.dovetail.models.ModelFormatException if it is, but is damaged or made for a target
+   *     of another hidden size or vocabulary
    */
   Optional<DraftModel> open(Path checkpoint, DraftTarget target);
 }

@@ -3,8 +3,8 @@ package dev.dovetail.engine.round;
 import dev.dovetail.engine.sampling.Sampler;
 
 /**
- * Proposes trees of tokens for one sequence. What it proposes changes how fast text comes, never which. For one thread
- * at a time.
+ * Proposes trees of tokens for one sequence. What it proposes changes how fast text comes, never
+ * which. For one thread at a time.
  */
 public interface Drafter extends AutoCloseable {
   /** For statistics and messages, such as {@code dgf}. */
@@ -20,15 +20,15 @@ public interface Drafter extends AutoCloseable {
    * Guesses what follows the pending token.
    *
    * @param shape the most that is wanted; fewer nodes are always allowed
-   * @param context the sequence so far, the pending token last; entries from {@code length} on are scratch that the
-   *     drafter may overwrite
+   * @param context the sequence so far, the pending token last; entries from {@code length} on are
+   *     scratch that the drafter may overwrite
    * @param sampler ranks candidates as the target's choice will be made (same seed, same noise)
    */
   TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler);
 
   /**
-   * Forgets all but the first {@code tokens} tokens. {@link #extend} goes on with the feature of the last of them, or
-   * with the first position if there is none.
+   * Forgets all but the first {@code tokens} tokens. {@link #extend} goes on with the feature of
+   * the last of them, or with the first position if there is none.
    */
   void truncate(int tokens);
 

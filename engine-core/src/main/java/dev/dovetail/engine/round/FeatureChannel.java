@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What crosses between target and draft in a round: features as f16 and token ids one way, the tree the other. Both
- * directions pass through bytes and are counted, so that a draft on another device sees exactly what one in the same
- * memory does. Buffers are reused. For one thread.
+ * What crosses between target and draft in a round: features as f16 and token ids one way, the tree
+ * the other. Both directions pass through bytes and are counted, so that a draft on another device
+ * sees exactly what one in the same memory does. Buffers are reused. For one thread.
  */
 public final class FeatureChannel {
   private static final float F16_MAX = 65504;
@@ -21,7 +21,8 @@ public final class FeatureChannel {
    * Carries verified tokens to the draft.
    *
    * @param position of the first token that a feature belongs to
-   * @param rows the features' rows in {@code source}, {@code [.][d]}; null where the drafter reads none
+   * @param rows the features' rows in {@code source}, {@code [.][d]}; null where the drafter reads
+   *     none
    * @param nextTokens holds the token after each from {@code nextAt} on
    */
   public AcceptedTokens toDraft(

@@ -8,11 +8,11 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 
 /**
- * The round of Dovetail (arXiv 2412.18934) on one sequence: draft a tree, verify it in one pass of the target, accept a
- * path, pass the new features on.
+ * The round of Dovetail (arXiv 2412.18934) on one sequence: draft a tree, verify it in one pass of
+ * the target, accept a path, pass the new features on.
  *
- * <p>The sequence is {@code known} tokens; all but the last, the pending one, are in the target's cache. The drafter
- * has seen the features of those, each paired with the token after it.
+ * <p>The sequence is {@code known} tokens; all but the last, the pending one, are in the target's
+ * cache. The drafter has seen the features of those, each paired with the token after it.
  *
  * <p>Owns its target and drafter. For one thread at a time.
  */
@@ -55,12 +55,13 @@ public final class SpeculativeDecoder implements AutoCloseable {
   }
 
   /**
-   * Reads a prompt and chooses the first token after it. What the sequence already shares with the prompt is not
-   * computed again.
+   * Reads a prompt and chooses the first token after it. What the sequence already shares with the
+   * prompt is not computed again.
    *
    * @param prompt at least one token, fewer than the target's capacity
    * @param cancelled asked between passes
-   * @return how many of the prompt's tokens were computed, or -1 if cancelled before the first token
+   * @return how many of the prompt's tokens were computed, or -1 if cancelled before the first
+   *     token
    */
   public int prefill(int[] prompt, Sampler sampler, BooleanSupplier cancelled) {
     if (prompt.length == 0 || prompt.length >= target.capacity()) {

@@ -2,7 +2,10 @@ package dev.dovetail.engine.round;
 
 import dev.dovetail.engine.device.TreeBatch;
 
-/** The full model on one sequence: runs passes over trees, keeps what is accepted. For one thread at a time. */
+/**
+ * The full model on one sequence: runs passes over trees, keeps what is accepted. For one thread at
+ * a time.
+ */
 public interface Target extends AutoCloseable {
   /** Of which nodes of a pass the logits are computed. */
   enum Logits {
@@ -28,7 +31,9 @@ public interface Target extends AutoCloseable {
   /** One pass over the batch, whose prefix is {@link #length}. */
   void pass(TreeBatch batch, Logits wanted);
 
-  /** {@code [wanted nodes][vocabulary]} of the last pass; valid until the next; not to be modified. */
+  /**
+   * {@code [wanted nodes][vocabulary]} of the last pass; valid until the next; not to be modified.
+   */
   float[] logits();
 
   /** {@code [nodes][d]} of the last pass; valid until the next; not to be modified. */

@@ -1,7 +1,8 @@
 package dev.dovetail.engine.round;
 
 /**
- * Guessed tokens as a tree under the pending token, parents before children. Empty where nothing is guessed.
+ * Guessed tokens as a tree under the pending token, parents before children. Empty where nothing is
+ * guessed.
  *
  * @param tokens token of each node
  * @param parents index of each node's parent, or {@link #ROOT} under the pending token

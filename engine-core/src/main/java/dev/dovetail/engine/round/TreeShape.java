@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How large a tree a drafter is asked for: {@code depth} levels with the {@code width} likeliest nodes on each; width 1
- * is a chain.
+ * How large a tree a drafter is asked for: {@code depth} levels with the {@code width} likeliest
+ * nodes on each; width 1 is a chain.
  */
 public record TreeShape(int depth, int width) {
   /** Ask for nothing: plain decoding. */

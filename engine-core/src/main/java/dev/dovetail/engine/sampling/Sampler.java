@@ -153,8 +153,7 @@ public final class Sampler {
     }
   }
 
-  private void checkDraft(
-      int count, int[] ids, int width, int[] outTokens, float[] outLogProbs) {
+  private void checkDraft(int count, int[] ids, int width, int[] outTokens, float[] outLogProbs) {
     if (width < 1 || width > outTokens.length || width > outLogProbs.length) {
       throw new IllegalArgumentException(
           "width is "

@@ -3,9 +3,10 @@ package dev.dovetail.engine.weights;
 import java.lang.foreign.MemorySegment;
 
 /**
- * How one tensor type spells its weights: every weight is {@code scale * q + min} with an integer q, one scale and one
- * min for each group of {@link #groupSize()} neighbours, and the products of the file's own scale factors exact in f32.
- * From this one description come the dequantised value, the CPU's panels and the GPU's forms.
+ * How one tensor type spells its weights: every weight is {@code scale * q + min} with an integer
+ * q, one scale and one min for each group of {@link #groupSize()} neighbours, and the products of
+ * the file's own scale factors exact in f32. From this one description come the dequantised value,
+ * the CPU's panels and the GPU's forms.
  *
  * <p>Stateless; safe for use by several threads.
  */

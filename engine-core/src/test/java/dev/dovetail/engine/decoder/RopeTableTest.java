@@ -14,7 +14,14 @@ class RopeTableTest {
   private static final int DIMENSIONS = 64;
 
   @ParameterizedTest
-  @CsvSource({"0, 10000", "1, 10000", "255, 100000", "256, 100000", "1000, 1000000", "8000, 500000"})
+  @CsvSource({
+    "0, 10000",
+    "1, 10000",
+    "255, 100000",
+    "256, 100000",
+    "1000, 1000000",
+    "8000, 500000"
+  })
   void anglesFollowThePaper(int position, float base) {
     float[] row = row(new Scaling.None(), base, Optional.empty(), position);
     for (int i = 0; i < DIMENSIONS / 2; i++) {
@@ -76,8 +83,7 @@ class RopeTableTest {
     assertThat(row[DIMENSIONS / 2]).isEqualTo((float) Math.sin(5) * 0.75f);
   }
 
-  private static float[] row(
-      Scaling scaling, float base, Optional<float[]> factors, int position) {
+  private static float[] row(Scaling scaling, float base, Optional<float[]> factors, int position) {
     float[] row = new float[DIMENSIONS];
     new RopeTable(new RopeConfig(DIMENSIONS, base, true, scaling, 1, factors))
         .angles(position, row, 0);

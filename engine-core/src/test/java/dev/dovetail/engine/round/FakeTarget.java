@@ -5,8 +5,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * A target without weights: the logits after a sequence are a function of its tokens alone, a feature is the token and
- * its position. It keeps what a KV cache would, so a wrong path, commit or rollback changes what comes out.
+ * A target without weights: the logits after a sequence are a function of its tokens alone, a
+ * feature is the token and its position. It keeps what a KV cache would, so a wrong path, commit or
+ * rollback changes what comes out.
  */
 final class FakeTarget implements Target {
   static final int VOCABULARY = 12;

@@ -17,7 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The round against plain decoding written out, on a target whose logits depend on its tokens alone. */
+/**
+ * The round against plain decoding written out, on a target whose logits depend on its tokens
+ * alone.
+ */
 class SpeculativeDecoderTest {
   private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5};
   private static final IntPredicate NEVER = token -> false;
@@ -40,10 +43,8 @@ class SpeculativeDecoderTest {
         Stream.of("0", "1", "2", "4", "8", "3x2", "4x4", "2x8").map(TreeShape::parse).toList();
     return GUESSES.keySet().stream()
         .sorted()
-        .flatMap(
-            guess ->
-                samplings.stream()
-                    .flatMap(s -> shapes.stream().map(t -> Arguments.of(guess, s, t))));
+        .flatMap(guess ->
+            samplings.stream().flatMap(s -> shapes.stream().map(t -> Arguments.of(guess, s, t))));
   }
 
   @ParameterizedTest

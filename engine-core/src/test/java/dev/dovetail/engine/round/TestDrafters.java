@@ -49,8 +49,8 @@ final class TestDrafters {
   }
 
   /**
-   * Grows full trees from a guess, and checks what it is told: positions without gaps, each feature that of the token
-   * at its position, each next token the one that stands there.
+   * Grows full trees from a guess, and checks what it is told: positions without gaps, each feature
+   * that of the token at its position, each next token the one that stands there.
    */
   static final class Checking implements Drafter {
     private final Guess guess;

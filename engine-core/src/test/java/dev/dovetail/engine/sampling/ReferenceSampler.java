@@ -81,13 +81,12 @@ final class ReferenceSampler {
 
   private static List<Integer> ranked(SamplingOptions o, List<Candidate> kept, int position) {
     Comparator<Candidate> bestFirst =
-        Comparator.comparing(
-            (Candidate c) ->
-                o.greedy()
-                    ? 0.0 - c.logit()
-                    : 0.0
-                        - (c.logit() / (double) o.temperature()
-                            + noise(o.seed(), position, c.token())));
+        Comparator.comparing((Candidate c) ->
+            o.greedy()
+                ? 0.0 - c.logit()
+                : 0.0
+                    - (c.logit() / (double) o.temperature()
+                        + noise(o.seed(), position, c.token())));
     return kept.stream()
         .sorted(bestFirst.thenComparing(Candidate::token))
         .map(Candidate::token)

@@ -70,8 +70,7 @@ final class SamplerExactnessTest {
       List<Integer> expected = ReferenceSampler.rank(options, logits, null, context, length);
       int width = 1 + random.nextInt(Math.min(vocabulary, 12));
       int found =
-          sampler.rank(
-              padded, offset, vocabulary, null, context, length, width, tokens, logProbs);
+          sampler.rank(padded, offset, vocabulary, null, context, length, width, tokens, logProbs);
       assertThat(Arrays.stream(tokens, 0, found).boxed().toList())
           .as(what)
           .isEqualTo(expected.subList(0, Math.min(width, expected.size())));

@@ -47,8 +47,7 @@ final class SamplingOptionsTest {
   @ParameterizedTest
   @ValueSource(floats = {0, -0.5f, 1.01f, Float.NaN})
   void topP(float bad) {
-    refuses(
-        () -> WARM.withTopP(bad), "top-p is " + bad + "; wanted greater than 0, up to 1 (off)");
+    refuses(() -> WARM.withTopP(bad), "top-p is " + bad + "; wanted greater than 0, up to 1 (off)");
   }
 
   @ParameterizedTest

@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A model's Jinja chat template, rendered as Hugging Face's {@code apply_chat_template} does. Immutable, safe for use
- * by several threads.
+ * A model's Jinja chat template, rendered as Hugging Face's {@code apply_chat_template} does.
+ * Immutable, safe for use by several threads.
  */
 public final class ChatTemplate {
   /** The longest template accepted, in UTF-16 units; those of real models have a few thousand. */
@@ -45,7 +45,10 @@ public final class ChatTemplate {
     }
     try {
       return Optional.of(
-          of(text.get(), spelling(metadata, "tokenizer.ggml.bos_token_id"), spelling(metadata, "tokenizer.ggml.eos_token_id")));
+          of(
+              text.get(),
+              spelling(metadata, "tokenizer.ggml.bos_token_id"),
+              spelling(metadata, "tokenizer.ggml.eos_token_id")));
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file.path(), e.getMessage());
     }
@@ -62,16 +65,26 @@ public final class ChatTemplate {
   public static ChatTemplate of(String template, String beginOfText, String endOfText) {
     if (template.length() > MAX_TEMPLATE) {
       throw new IllegalArgumentException(
-          "the chat template has " + template.length() + " characters, at most " + MAX_TEMPLATE + " are read");
+          "the chat template has "
+              + template.length()
+              + " characters, at most "
+              + MAX_TEMPLATE
+              + " are read");
     }
     if (template.contains(ENGINE_NAME)) {
-      throw new IllegalArgumentException("the chat template reaches for the template engine: " + ENGINE_NAME);
+      throw new IllegalArgumentException(
+          "the chat template reaches for the template engine: " + ENGINE_NAME);
     }
     return new ChatTemplate(
-        normalized(template), Objects.requireNonNull(beginOfText), Objects.requireNonNull(endOfText));
+        normalized(template),
+        Objects.requireNonNull(beginOfText),
+        Objects.requireNonNull(endOfText));
   }
 
-  /** What Jinja does to a source before reading it; and the one slice with a step that templates use. */
+  /**
+   * What Jinja does to a source before reading it; and the one slice with a step that templates
+   * use.
+   */
   private static String normalized(String template) {
     String text = template.replace("\r\n", "\n").replace('\r', '\n');
     if (text.endsWith("\n")) {
@@ -88,8 +101,8 @@ public final class ChatTemplate {
   }
 
   /**
-   * Loads what the first rendering needs, which takes some tenths of a second: call it on a spare thread while
-   * something else is being loaded. Calling it is never needed.
+   * Loads what the first rendering needs, which takes some tenths of a second: call it on a spare
+   * thread while something else is being loaded. Calling it is never needed.
    */
   public static void warmUp() {
     TemplateEngine.get();
@@ -99,8 +112,8 @@ public final class ChatTemplate {
    * The conversation as the model was trained to read it.
    *
    * @param addGenerationPrompt whether the text ends with what precedes an answer of the assistant
-   * @throws IllegalArgumentException if the template is faulty, refuses this conversation (many want user and
-   *     assistant in turn), or passes its limits of text, steps and time
+   * @throws IllegalArgumentException if the template is faulty, refuses this conversation (many
+   *     want user and assistant in turn), or passes its limits of text, steps and time
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
     List<Map<String, Object>> list = new ArrayList<>(messages.size());
@@ -116,17 +129,21 @@ public final class ChatTemplate {
     variables.put("eos_token", endOfText);
     // The engine is loaded before the clock starts.
     TemplateEngine engine = TemplateEngine.get();
-    return engine.render(source, variables, new RenderBudget(messages.size(), contentLength, RenderBudget.TIME_LIMIT));
+    return engine.render(
+        source,
+        variables,
+        new RenderBudget(messages.size(), contentLength, RenderBudget.TIME_LIMIT));
   }
 
   /**
-   * The conversation as token ids: the template's own special tokens are parsed, spellings of special tokens inside a
-   * message's content stay text. Without such spellings the ids are those of {@code tokenizer.encode(render(...),
-   * true)}.
+   * The conversation as token ids: the template's own special tokens are parsed, spellings of
+   * special tokens inside a message's content stay text. Without such spellings the ids are those
+   * of {@code tokenizer.encode(render(...), true)}.
    *
    * @throws IllegalArgumentException as {@link #render}
    */
-  public int[] encode(List<ChatMessage> messages, boolean addGenerationPrompt, Tokenizer tokenizer) {
+  public int[] encode(
+      List<ChatMessage> messages, boolean addGenerationPrompt, Tokenizer tokenizer) {
     return new MessageEncoder(tokenizer).encode(this, messages, addGenerationPrompt);
   }
 }

@@ -13,10 +13,11 @@ import java.util.stream.IntStream;
 /**
  * Encodes a rendered conversation without letting a message's content spell a special token.
  *
- * <p>Where a content spells one, the first character of that spelling is exchanged for a character of the private use
- * area before the template sees it. The rendered text then holds only the template's own special tokens: it is cut at
- * them, the characters are put back in the pieces between, and those are encoded as plain text. Whatever the template
- * does to the content (trimming, cutting, repeating) it does to the exchanged characters too, so this needs no guess
+ * <p>Where a content spells one, the first character of that spelling is exchanged for a character
+ * of the private use area before the template sees it. The rendered text then holds only the
+ * template's own special tokens: it is cut at them, the characters are put back in the pieces
+ * between, and those are encoded as plain text. Whatever the template does to the content
+ * (trimming, cutting, repeating) it does to the exchanged characters too, so this needs no guess
  * about where a content went.
  */
 final class MessageEncoder {
@@ -34,7 +35,8 @@ final class MessageEncoder {
       if (tokenizer.isSpecial(id)) {
         String spelling = tokenizer.spelling(id);
         if (!spelling.isEmpty()) {
-          specials.computeIfAbsent(spelling.charAt(0), c -> new TreeMap<>(MessageEncoder::longestFirst))
+          specials
+              .computeIfAbsent(spelling.charAt(0), c -> new TreeMap<>(MessageEncoder::longestFirst))
               .putIfAbsent(spelling, id);
         }
       }
@@ -94,7 +96,10 @@ final class MessageEncoder {
     return veiled.toString();
   }
 
-  /** One character of the private use area, used nowhere in this conversation, for each character to exchange. */
+  /**
+   * One character of the private use area, used nowhere in this conversation, for each character to
+   * exchange.
+   */
   private static Map<Character, Character> standIns(
       Set<Character> exchanged, String text, List<ChatMessage> messages) {
     Map<Character, Character> standIns = new HashMap<>();

@@ -15,15 +15,29 @@ final class PythonFilters {
       List.of(
           filter("trim", (value, arguments) -> PythonStrings.strip(text(value))),
           filter("string", (value, arguments) -> text(value)),
-          filter("upper", (value, arguments) -> PythonStrings.call(text(value), "upper", new Object[0])),
-          filter("lower", (value, arguments) -> PythonStrings.call(text(value), "lower", new Object[0])),
-          filter("title", (value, arguments) -> PythonStrings.call(text(value), "title", new Object[0])),
-          filter("capitalize", (value, arguments) -> PythonStrings.call(text(value), "capitalize", new Object[0])),
-          filter("replace", (value, arguments) -> PythonStrings.call(text(value), "replace", arguments.positional())),
+          filter(
+              "upper",
+              (value, arguments) -> PythonStrings.call(text(value), "upper", new Object[0])),
+          filter(
+              "lower",
+              (value, arguments) -> PythonStrings.call(text(value), "lower", new Object[0])),
+          filter(
+              "title",
+              (value, arguments) -> PythonStrings.call(text(value), "title", new Object[0])),
+          filter(
+              "capitalize",
+              (value, arguments) -> PythonStrings.call(text(value), "capitalize", new Object[0])),
+          filter(
+              "replace",
+              (value, arguments) ->
+                  PythonStrings.call(text(value), "replace", arguments.positional())),
           filter("join", PythonFilters::join),
           filter("default", PythonFilters::orDefault),
           filter("d", PythonFilters::orDefault),
-          filter("items", (value, arguments) -> value instanceof Map<?, ?> map ? new ArrayList<>(map.entrySet()) : List.of()),
+          filter(
+              "items",
+              (value, arguments) ->
+                  value instanceof Map<?, ?> map ? new ArrayList<>(map.entrySet()) : List.of()),
           filter("tojson", PythonFilters::toJson));
 
   private record Arguments(Object[] positional, Map<String, Object> named) {
@@ -41,7 +55,10 @@ final class PythonFilters {
 
       @Override
       public Object filter(
-          Object value, JinjavaInterpreter interpreter, Object[] arguments, Map<String, Object> named) {
+          Object value,
+          JinjavaInterpreter interpreter,
+          Object[] arguments,
+          Map<String, Object> named) {
         RenderBudget.current().step();
         return function.apply(value, new Arguments(arguments, named));
       }
@@ -67,7 +84,8 @@ final class PythonFilters {
 
   private static Object join(Object value, Arguments arguments) {
     Object separator = arguments.get(0, "d");
-    return PythonStrings.call(separator == null ? "" : text(separator), "join", new Object[] {value});
+    return PythonStrings.call(
+        separator == null ? "" : text(separator), "join", new Object[] {value});
   }
 
   private static Object orDefault(Object value, Arguments arguments) {

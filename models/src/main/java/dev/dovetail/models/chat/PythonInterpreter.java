@@ -6,7 +6,10 @@ import com.hubspot.jinjava.interpret.Context;
 import com.hubspot.jinjava.interpret.InterpreterFactory;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 
-/** An interpreter that prints values as Python does: {@code True}, and lists and dictionaries within the budget. */
+/**
+ * An interpreter that prints values as Python does: {@code True}, and lists and dictionaries within
+ * the budget.
+ */
 final class PythonInterpreter extends JinjavaInterpreter {
   private PythonInterpreter(Jinjava engine, Context context, JinjavaConfig config) {
     super(engine, context, config);

@@ -1,7 +1,7 @@
 package dev.dovetail.models.chat;
 
-import com.hubspot.jinjava.lib.exptest.ExpTest;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
+import com.hubspot.jinjava.lib.exptest.ExpTest;
 import com.hubspot.jinjava.util.ForLoop;
 import java.beans.FeatureDescriptor;
 import java.util.ArrayList;
@@ -15,8 +15,8 @@ import jinjava.javax.el.ELException;
 import jinjava.javax.el.ELResolver;
 
 /**
- * Attributes, items and methods of the values that a template sees: strings, lists, maps and the loop variable, with
- * Python's meaning. There is no way from here to any other Java object.
+ * Attributes, items and methods of the values that a template sees: strings, lists, maps and the
+ * loop variable, with Python's meaning. There is no way from here to any other Java object.
  */
 final class PythonResolver extends ELResolver {
 
@@ -48,7 +48,8 @@ final class PythonResolver extends ELResolver {
         case Map<?, ?> map -> mapMethod(map, name, arguments);
         case List<?> list -> listMethod(list, name, arguments);
         case ForLoop loop when name.equals("cycle") -> loop.cycle(arguments);
-        case null -> throw new IllegalArgumentException("an undefined value has no method '" + name + "'");
+        case null ->
+            throw new IllegalArgumentException("an undefined value has no method '" + name + "'");
         default -> throw new IllegalArgumentException("no method '" + name + "'");
       };
     } catch (IllegalArgumentException e) {

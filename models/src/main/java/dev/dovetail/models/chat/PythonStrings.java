@@ -28,7 +28,8 @@ final class PythonStrings {
       case "splitlines" -> text.lines().toList();
       case "replace" -> replace(text, arguments);
       case "find" -> text.indexOf(string(method, arguments, 0));
-      case "count" -> text.split(java.util.regex.Pattern.quote(string(method, arguments, 0)), -1).length - 1;
+      case "count" ->
+          text.split(java.util.regex.Pattern.quote(string(method, arguments, 0)), -1).length - 1;
       case "join" -> join(text, arguments);
       case "isdigit" -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
       case "__reversed__" -> new StringBuilder(text).reverse().toString();
@@ -105,7 +106,9 @@ final class PythonStrings {
   private static String replace(String text, Object[] arguments) {
     String from = string("replace", arguments, 0);
     String to = string("replace", arguments, 1);
-    long grown = (long) text.length() + (from.isEmpty() ? text.length() + 1L : text.length() / from.length()) * to.length();
+    long grown =
+        (long) text.length()
+            + (from.isEmpty() ? text.length() + 1L : text.length() / from.length()) * to.length();
     RenderBudget.current().text(grown);
     return text.replace(from, to);
   }
@@ -138,7 +141,8 @@ final class PythonStrings {
   private static String capitalize(String text) {
     return text.isEmpty()
         ? text
-        : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1).toLowerCase(Locale.ROOT);
+        : text.substring(0, 1).toUpperCase(Locale.ROOT)
+            + text.substring(1).toLowerCase(Locale.ROOT);
   }
 
   private static String string(String method, Object[] arguments, int index) {

@@ -25,28 +25,63 @@ import jinjava.de.odysseus.el.tree.TreeStore;
 import jinjava.de.odysseus.el.tree.impl.Builder;
 import jinjava.de.odysseus.el.tree.impl.Cache;
 import jinjava.de.odysseus.el.tree.impl.Parser;
-import jinjava.de.odysseus.el.tree.impl.ast.AstBinary;
 import jinjava.de.odysseus.el.tree.impl.Scanner.ScanException;
 import jinjava.de.odysseus.el.tree.impl.Scanner.Symbol;
+import jinjava.de.odysseus.el.tree.impl.ast.AstBinary;
 import jinjava.de.odysseus.el.tree.impl.ast.AstIdentifier;
 import jinjava.de.odysseus.el.tree.impl.ast.AstNode;
 import jinjava.de.odysseus.el.tree.impl.ast.AstParameters;
 import jinjava.javax.el.ELContext;
 import jinjava.javax.el.ELException;
 
-/** Expressions with Python's operators, held to the {@link RenderBudget}, and only with known filters. */
+/**
+ * Expressions with Python's operators, held to the {@link RenderBudget}, and only with known
+ * filters.
+ */
 final class PythonSyntax extends ExtendedSyntaxBuilder {
   private static final long serialVersionUID = 1L;
 
   /** A template has some hundred expressions. */
   private static final int PARSED_EXPRESSIONS = 512;
 
-  /** Filters of Jinja that are bounded by their input, or by our own versions in {@link PythonFilters}. */
+  /**
+   * Filters of Jinja that are bounded by their input, or by our own versions in {@link
+   * PythonFilters}.
+   */
   private static final Set<String> FILTERS =
       Set.of(
-          "abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "int", "items",
-          "join", "last", "length", "list", "lower", "map", "reject", "rejectattr", "replace", "reverse", "round",
-          "safe", "select", "selectattr", "sort", "string", "title", "tojson", "trim", "upper");
+          "abs",
+          "capitalize",
+          "count",
+          "d",
+          "default",
+          "dictsort",
+          "e",
+          "escape",
+          "first",
+          "float",
+          "int",
+          "items",
+          "join",
+          "last",
+          "length",
+          "list",
+          "lower",
+          "map",
+          "reject",
+          "rejectattr",
+          "replace",
+          "reverse",
+          "round",
+          "safe",
+          "select",
+          "selectattr",
+          "sort",
+          "string",
+          "title",
+          "tojson",
+          "trim",
+          "upper");
 
   private PythonSyntax() {
     super(
@@ -80,89 +115,90 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
           });
     }
 
-      @Override
-      protected AstBinary createAstBinary(AstNode left, AstNode right, AstBinary.Operator operator) {
-        if (operator.equals(AdditionOperator.OP)) {
-          return super.createAstBinary(left, right, PLUS);
-        }
-        if (operator.equals(AstBinary.EQ)) {
-          return super.createAstBinary(left, right, EQUALS);
-        }
-        if (operator.equals(AstBinary.NE)) {
-          return super.createAstBinary(left, right, DIFFERS);
-        }
-        if (operator.equals(AstBinary.MUL)) {
-          return super.createAstBinary(left, right, TIMES);
-        }
-        return super.createAstBinary(left, right, operator);
+    @Override
+    protected AstBinary createAstBinary(AstNode left, AstNode right, AstBinary.Operator operator) {
+      if (operator.equals(AdditionOperator.OP)) {
+        return super.createAstBinary(left, right, PLUS);
       }
-
-      /** Arguments, where {@code name=a - 1} means {@code name=(a - 1)}. */
-      @Override
-      protected AstParameters params(Symbol left, Symbol right) throws ScanException, ParseException {
-        consumeToken(left);
-        List<AstNode> arguments = new ArrayList<>();
-        while (getToken().getSymbol() != right) {
-          if (!arguments.isEmpty()) {
-            consumeToken(Symbol.COMMA);
-            if (getToken().getSymbol() == right) {
-              break; // Python allows a comma at the end
-            }
-          }
-          arguments.add(argument());
-        }
-        consumeToken(right);
-        return createAstParameters(arguments);
+      if (operator.equals(AstBinary.EQ)) {
+        return super.createAstBinary(left, right, EQUALS);
       }
-
-      private AstNode argument() throws ScanException, ParseException {
-        if (getToken().getSymbol() == Symbol.IDENTIFIER && NamedParameterOperator.TOKEN.equals(lookahead(0))) {
-          AstIdentifier name = identifier(consumeToken().getImage());
-          consumeToken();
-          return NamedParameterOperator.HANDLER.createAstNode(name, expr(true));
-        }
-        return expr(true);
+      if (operator.equals(AstBinary.NE)) {
+        return super.createAstBinary(left, right, DIFFERS);
       }
+      if (operator.equals(AstBinary.MUL)) {
+        return super.createAstBinary(left, right, TIMES);
+      }
+      return super.createAstBinary(left, right, operator);
+    }
 
-      @Override
-      protected AstFilterChain createAstFilterChain(AstNode input, List<FilterSpec> filters) {
-        for (FilterSpec filter : filters) {
-          if (!FILTERS.contains(filter.getName())) {
-            throw new ELException("no filter '" + filter.getName() + "'");
+    /** Arguments, where {@code name=a - 1} means {@code name=(a - 1)}. */
+    @Override
+    protected AstParameters params(Symbol left, Symbol right) throws ScanException, ParseException {
+      consumeToken(left);
+      List<AstNode> arguments = new ArrayList<>();
+      while (getToken().getSymbol() != right) {
+        if (!arguments.isEmpty()) {
+          consumeToken(Symbol.COMMA);
+          if (getToken().getSymbol() == right) {
+            break; // Python allows a comma at the end
           }
         }
-        return super.createAstFilterChain(input, filters);
+        arguments.add(argument());
       }
+      consumeToken(right);
+      return createAstParameters(arguments);
+    }
 
-      @Override
-      protected AstList createAstList(AstParameters elements) {
-        return new AstList(elements) {
-          @Override
-          public Object eval(Bindings bindings, ELContext context) {
-            return weighed(super.eval(bindings, context));
-          }
-        };
+    private AstNode argument() throws ScanException, ParseException {
+      if (getToken().getSymbol() == Symbol.IDENTIFIER
+          && NamedParameterOperator.TOKEN.equals(lookahead(0))) {
+        AstIdentifier name = identifier(consumeToken().getImage());
+        consumeToken();
+        return NamedParameterOperator.HANDLER.createAstNode(name, expr(true));
       }
+      return expr(true);
+    }
 
-      @Override
-      protected AstTuple createAstTuple(AstParameters elements) {
-        return new AstTuple(elements) {
-          @Override
-          public Object eval(Bindings bindings, ELContext context) {
-            return weighed(super.eval(bindings, context));
-          }
-        };
+    @Override
+    protected AstFilterChain createAstFilterChain(AstNode input, List<FilterSpec> filters) {
+      for (FilterSpec filter : filters) {
+        if (!FILTERS.contains(filter.getName())) {
+          throw new ELException("no filter '" + filter.getName() + "'");
+        }
       }
+      return super.createAstFilterChain(input, filters);
+    }
 
-      @Override
-      protected AstDict createAstDict(Map<AstNode, AstNode> entries) {
-        return new AstDict(entries) {
-          @Override
-          public Object eval(Bindings bindings, ELContext context) {
-            return weighed(super.eval(bindings, context));
-          }
-        };
-      }
+    @Override
+    protected AstList createAstList(AstParameters elements) {
+      return new AstList(elements) {
+        @Override
+        public Object eval(Bindings bindings, ELContext context) {
+          return weighed(super.eval(bindings, context));
+        }
+      };
+    }
+
+    @Override
+    protected AstTuple createAstTuple(AstParameters elements) {
+      return new AstTuple(elements) {
+        @Override
+        public Object eval(Bindings bindings, ELContext context) {
+          return weighed(super.eval(bindings, context));
+        }
+      };
+    }
+
+    @Override
+    protected AstDict createAstDict(Map<AstNode, AstNode> entries) {
+      return new AstDict(entries) {
+        @Override
+        public Object eval(Bindings bindings, ELContext context) {
+          return weighed(super.eval(bindings, context));
+        }
+      };
+    }
   }
 
   private static Object weighed(Object value) {
@@ -248,7 +284,8 @@ final class PythonSyntax extends ExtendedSyntaxBuilder {
         @Override
         protected Object apply(TypeConverter converter, Object left, Object right) {
           if (left instanceof String text && right instanceof Long times) {
-            RenderBudget.current().text(Math.multiplyExact((long) text.length(), Math.max(0, times)));
+            RenderBudget.current()
+                .text(Math.multiplyExact((long) text.length(), Math.max(0, times)));
             return text.repeat((int) Math.max(0, times));
           }
           if (left instanceof Number && right instanceof Number) {

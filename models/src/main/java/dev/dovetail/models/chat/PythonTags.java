@@ -37,15 +37,15 @@ final class PythonTags {
 
     @Override
     public String interpretUnchecked(TagNode node, JinjavaInterpreter interpreter) {
-      var variablesAndExpression =
-          getLoopVarsAndExpression((TagToken) node.getMaster());
+      var variablesAndExpression = getLoopVarsAndExpression((TagToken) node.getMaster());
       List<String> variables = variablesAndExpression.getLeft();
       String expression = variablesAndExpression.getRight();
       int split = conditionStart(expression);
       if (split < 0 || variables.size() != 1) {
         return super.interpretUnchecked(node, interpreter);
       }
-      Object all = interpreter.resolveELExpression(expression.substring(0, split), node.getLineNumber());
+      Object all =
+          interpreter.resolveELExpression(expression.substring(0, split), node.getLineNumber());
       String condition = expression.substring(split + IF.length());
       List<Object> chosen = new ArrayList<>();
       ForLoop loop = ObjectIterator.getLoop(all);
@@ -67,7 +67,9 @@ final class PythonTags {
 
     private static final String IF = " if ";
 
-    /** Where a loop's condition starts, or -1; {@code a if b else c} is a value, not a condition. */
+    /**
+     * Where a loop's condition starts, or -1; {@code a if b else c} is a value, not a condition.
+     */
     private static int conditionStart(String expression) {
       int found = -1;
       char quote = 0;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one rendering may cost. A template comes with a model file and is therefore as hostile as the file: its loops,
- * its text and its lists are counted, and a clock stops what no count sees.
+ * What one rendering may cost. A template comes with a model file and is therefore as hostile as
+ * the file: its loops, its text and its lists are counted, and a clock stops what no count sees.
  *
  * <p>For one rendering, by one thread.
  */
@@ -19,8 +19,8 @@ final class RenderBudget {
   static final int MAX_LIST = 100_000;
 
   /**
-   * A conversation of a thousand messages takes about thirty thousand steps; two hundred thousand take some tenths of
-   * a second.
+   * A conversation of a thousand messages takes about thirty thousand steps; two hundred thousand
+   * take some tenths of a second.
    */
   private static final long BASE_STEPS = 200_000;
 
@@ -41,7 +41,8 @@ final class RenderBudget {
 
   RenderBudget(int messages, long contentLength, Duration timeLimit) {
     this.timeLimit = timeLimit;
-    // A template may name each content a few times, and a JSON spelling of it is longer than itself.
+    // A template may name each content a few times, and a JSON spelling of it is longer than
+    // itself.
     maxText = MAX_TEXT + 4 * contentLength;
     steps = BASE_STEPS + STEPS_PER_MESSAGE * messages;
     deadline = System.nanoTime() + timeLimit.toNanos();
@@ -92,8 +93,9 @@ final class RenderBudget {
   }
 
   /**
-   * Called on every list or dictionary that a template makes: its elements count with those of the lists inside it, as
-   * often as they stand there. A list of lists of the same list would otherwise take for ever to print or compare.
+   * Called on every list or dictionary that a template makes: its elements count with those of the
+   * lists inside it, as often as they stand there. A list of lists of the same list would otherwise
+   * take for ever to print or compare.
    */
   void weigh(Object value) {
     list(MAX_LIST + 1L - weigh(value, MAX_LIST + 1L));
@@ -130,7 +132,9 @@ final class RenderBudget {
     }
   }
 
-  /** Ends the rendering at the next step even if the error returned here is swallowed on its way. */
+  /**
+   * Ends the rendering at the next step even if the error returned here is swallowed on its way.
+   */
   TemplateStopped stop(String reason) {
     stopped = reason;
     return new TemplateStopped(reason);

@@ -23,8 +23,9 @@ import java.util.concurrent.TimeoutException;
 import jinjava.javax.el.ExpressionFactory;
 
 /**
- * Jinja as Hugging Face's {@code apply_chat_template} sets it up: blocks trimmed, {@code raise_exception},
- * {@code strftime_now}, {@code tojson}; Python's strings, lists and dictionaries, and nothing else of the machine.
+ * Jinja as Hugging Face's {@code apply_chat_template} sets it up: blocks trimmed, {@code
+ * raise_exception}, {@code strftime_now}, {@code tojson}; Python's strings, lists and dictionaries,
+ * and nothing else of the machine.
  */
 final class TemplateEngine extends Jinjava {
   /** A template's blocks nest a few levels deep; each level takes some frames of the stack. */
@@ -36,10 +37,9 @@ final class TemplateEngine extends Jinjava {
 
   private TemplateEngine(JinjavaConfig config) {
     super(config);
-    setResourceLocator(
-        (name, charset, interpreter) -> {
-          throw new IllegalArgumentException("a chat template cannot read another file: " + name);
-        });
+    setResourceLocator((name, charset, interpreter) -> {
+      throw new IllegalArgumentException("a chat template cannot read another file: " + name);
+    });
     registerTag(new PythonTags.If());
     registerTag(new PythonTags.For());
     for (Filter filter : PythonFilters.ALL) {
@@ -49,11 +49,16 @@ final class TemplateEngine extends Jinjava {
     registerFunction(function("strftime_now"));
   }
 
-  /** Loading the engine's classes takes some tenths of a second, so it is made when first needed. */
+  /**
+   * Loading the engine's classes takes some tenths of a second, so it is made when first needed.
+   */
   private static final class Holder {
     static final TemplateEngine ENGINE = warm();
 
-    /** A first rendering, of a template of ours: loading classes must not count as a template's time. */
+    /**
+     * A first rendering, of a template of ours: loading classes must not count as a template's
+     * time.
+     */
     private static TemplateEngine warm() {
       TemplateEngine engine = new TemplateEngine(config(RenderBudget.MAX_TEXT));
       engine.render(
@@ -109,12 +114,13 @@ final class TemplateEngine extends Jinjava {
   /**
    * The text that a template gives.
    *
-   * @throws IllegalArgumentException if the template is wrong, refuses the conversation, or passes the budget; the
-   *     message is one line
+   * @throws IllegalArgumentException if the template is wrong, refuses the conversation, or passes
+   *     the budget; the message is one line
    */
   String render(String template, Map<String, ?> variables, RenderBudget budget) {
     FutureTask<String> task = new FutureTask<>(() -> renderHere(template, variables, budget));
-    // On a thread of its own: a stack of a known size, and an end to whatever the budget does not see.
+    // On a thread of its own: a stack of a known size, and an end to whatever the budget does not
+    // see.
     Thread thread = new Thread(null, task, "chat-template", STACK_SIZE);
     thread.setDaemon(true);
     thread.start();
@@ -163,7 +169,8 @@ final class TemplateEngine extends Jinjava {
 
   /** Called by templates that tell the model today's date. */
   static String strftimeNow(String format) {
-    return StrftimeFormatter.format(ZonedDateTime.now(ZoneId.systemDefault()), format, Locale.ENGLISH);
+    return StrftimeFormatter.format(
+        ZonedDateTime.now(ZoneId.systemDefault()), format, Locale.ENGLISH);
   }
 
   private static ELFunctionDefinition function(String name) {

@@ -70,14 +70,13 @@ public final class Metadata extends AbstractMap<String, Object> {
 
   public Optional<Integer> findInteger(String key) {
     return find(key, Long.class, "an integer")
-        .map(
-            value -> {
-              if (value != value.intValue()) {
-                throw new ModelFormatException(
-                    file, "metadata '%s' is %d, out of range".formatted(key, value));
-              }
-              return value.intValue();
-            });
+        .map(value -> {
+          if (value != value.intValue()) {
+            throw new ModelFormatException(
+                file, "metadata '%s' is %d, out of range".formatted(key, value));
+          }
+          return value.intValue();
+        });
   }
 
   /** A number that must be there; integers count. */

@@ -41,12 +41,7 @@ final class RopeReader {
     double base = positive("freq_base", DEFAULT_BASE);
     Scaling scaling = scaling(context);
     return new RopeConfig(
-        dimensions,
-        (float) base,
-        interleaved,
-        scaling,
-        magnitude(scaling),
-        factors(dimensions));
+        dimensions, (float) base, interleaved, scaling, magnitude(scaling), factors(dimensions));
   }
 
   private Scaling scaling(int context) {

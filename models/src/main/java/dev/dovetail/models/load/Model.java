@@ -12,8 +12,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * A target model as its file describes it: configuration, tokenizer, chat template and tensors, all checked. Immutable
- * and safe for use by several threads; closing it ends the life of the tensors' data.
+ * A target model as its file describes it: configuration, tokenizer, chat template and tensors, all
+ * checked. Immutable and safe for use by several threads; closing it ends the life of the tensors'
+ * data.
  */
 public final class Model implements AutoCloseable {
   private final GgufFile file;
@@ -33,8 +34,9 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Opens a GGUF file (or the first of split ones) by memory mapping; reads no tensor. The tokenizer is built by a
-   * thread of its own meanwhile, since a large vocabulary takes some tenths of a second.
+   * Opens a GGUF file (or the first of split ones) by memory mapping; reads no tensor. The
+   * tokenizer is built by a thread of its own meanwhile, since a large vocabulary takes some tenths
+   * of a second.
    *
    * @throws ModelFormatException if the file is not a model this engine runs
    * @throws java.io.UncheckedIOException if it cannot be read

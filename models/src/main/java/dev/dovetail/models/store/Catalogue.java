@@ -26,7 +26,8 @@ public final class Catalogue {
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-  private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
+  private static final Pattern REPOSITORY =
+      Pattern.compile("[A-Za-z0-9][\\w.-]*/[A-Za-z0-9][\\w.-]*");
   private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9][\\w.-]{0,99}");
   private static final Pattern PATH = Pattern.compile("[A-Za-z0-9][\\w.-]*(/[A-Za-z0-9][\\w.-]*)*");
   private static final Pattern REQUIREMENT =
@@ -97,7 +98,9 @@ public final class Catalogue {
       for (JsonNode node : array(root, "the catalogue", "models", Integer.MAX_VALUE)) {
         CatalogueEntry entry = entry(node, "models[" + entries.size() + "]");
         if (!names.add(entry.name()) || !names.add(entry.file())) {
-          throw fault("models[" + entries.size() + "]", "its name or file is already taken: " + entry.name());
+          throw fault(
+              "models[" + entries.size() + "]",
+              "its name or file is already taken: " + entry.name());
         }
         entries.add(entry);
       }
@@ -105,7 +108,10 @@ public final class Catalogue {
     }
 
     private CatalogueEntry entry(JsonNode node, String place) {
-      fields(node, place, Set.of("name", "file", "sha256", "size", "licence", "description", "sources"));
+      fields(
+          node,
+          place,
+          Set.of("name", "file", "sha256", "size", "licence", "description", "sources"));
       String file = string(node, place, "file", FileNames.PATTERN);
       JsonNode size = node.get("size");
       if (!size.isIntegralNumber() || !size.canConvertToLong() || size.asLong() <= 0) {
@@ -156,12 +162,11 @@ public final class Catalogue {
         throw fault(place, "must be an object, found " + node.getNodeType());
       }
       node.fieldNames()
-          .forEachRemaining(
-              name -> {
-                if (!wanted.contains(name)) {
-                  throw fault(place, "unknown field '" + name + "'");
-                }
-              });
+          .forEachRemaining(name -> {
+            if (!wanted.contains(name)) {
+              throw fault(place, "unknown field '" + name + "'");
+            }
+          });
       for (String name : wanted.stream().sorted().toList()) {
         if (!node.has(name)) {
           throw fault(place, "lacks '" + name + "'");
@@ -180,7 +185,8 @@ public final class Catalogue {
     private JsonNode array(JsonNode node, String place, String field, int max) {
       JsonNode value = node.get(field);
       if (!value.isArray() || value.isEmpty() || value.size() > max) {
-        throw fault(place, "'" + field + "' must be an array of at least one element and at most " + max);
+        throw fault(
+            place, "'" + field + "' must be an array of at least one element and at most " + max);
       }
       return value;
     }

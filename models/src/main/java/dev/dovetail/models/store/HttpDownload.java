@@ -23,10 +23,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Downloads one file over HTTP into a part file, going on where an earlier download stopped. For one thread.
+ * Downloads one file over HTTP into a part file, going on where an earlier download stopped. For
+ * one thread.
  *
- * <p>Beside the part lies {@code .part.etag} with the entity tag of what it is a part of: the server is asked to go on
- * only if the file is still that one, so a changed file is never spliced.
+ * <p>Beside the part lies {@code .part.etag} with the entity tag of what it is a part of: the
+ * server is asked to go on only if the file is still that one, so a changed file is never spliced.
  */
 final class HttpDownload implements AutoCloseable {
   private static final int MAX_REDIRECTS = 10;
@@ -38,19 +39,19 @@ final class HttpDownload implements AutoCloseable {
   private static final int MAX_TRIES = 100;
 
   private static final Duration MAX_RETRY_AFTER = Duration.ofSeconds(60);
-  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18})");
+  private static final Pattern CONTENT_RANGE =
+      Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18})");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   private final HubSettings settings;
   private final PullListener listener;
   private final HttpClient client;
   private final ScheduledExecutorService watchdog =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "download-watchdog");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "download-watchdog");
+        thread.setDaemon(true);
+        return thread;
+      });
 
   private String linkedSha256;
 
@@ -105,7 +106,8 @@ final class HttpDownload implements AutoCloseable {
           throw new IOException(e.getMessage() + " (after " + tries + " tries)", e);
         }
         Duration pause = e.pause == null ? backOff : e.pause;
-        listener.message(e.getMessage() + "; trying again in " + Math.max(1, pause.toSeconds()) + " s");
+        listener.message(
+            e.getMessage() + "; trying again in " + Math.max(1, pause.toSeconds()) + " s");
         sleep(pause);
         backOff = backOff.multipliedBy(2);
       }
@@ -114,7 +116,8 @@ final class HttpDownload implements AutoCloseable {
 
   private void attempt(URI address, Path part, long size) throws IOException {
     long have = length(part);
-    String etag = have > 0 && Files.exists(etagFile(part)) ? Files.readString(etagFile(part)) : null;
+    String etag =
+        have > 0 && Files.exists(etagFile(part)) ? Files.readString(etagFile(part)) : null;
     if (etag == null && have > 0) {
       discard(part);
       have = 0;
@@ -124,7 +127,8 @@ final class HttpDownload implements AutoCloseable {
       int status = response.statusCode();
       long total;
       if (status == 206) {
-        Matcher range = CONTENT_RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
+        Matcher range =
+            CONTENT_RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
         boolean fits = range.matches() && Long.parseLong(range.group(1)) == have;
         if (!fits || !response.headers().firstValue("ETag").orElse(etag).equals(etag)) {
           discard(part);
@@ -135,7 +139,8 @@ final class HttpDownload implements AutoCloseable {
         discard(part);
         have = 0;
         total = response.headers().firstValueAsLong("Content-Length").orElse(-1);
-        Optional<String> tag = response.headers().firstValue("ETag").filter(t -> !t.startsWith("W/"));
+        Optional<String> tag =
+            response.headers().firstValue("ETag").filter(t -> !t.startsWith("W/"));
         if (tag.isPresent()) {
           Files.writeString(etagFile(part), tag.get());
         }
@@ -196,7 +201,8 @@ final class HttpDownload implements AutoCloseable {
     }
     boolean known = "https".equals(next.getScheme()) || "http".equals(next.getScheme());
     if (!known || next.getHost() == null) {
-      throw new IOException(at.getHost() + " redirects to something that is neither http nor https");
+      throw new IOException(
+          at.getHost() + " redirects to something that is neither http nor https");
     }
     if ("https".equals(at.getScheme()) && "http".equals(next.getScheme())) {
       throw new IOException(at.getHost() + " redirects from https to http, which is refused");
@@ -208,12 +214,20 @@ final class HttpDownload implements AutoCloseable {
     try {
       return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
     } catch (HttpConnectTimeoutException e) {
-      throw new IOException("cannot reach " + at.getHost() + ": no connection within " + settings.patience().toSeconds() + " s", e);
+      throw new IOException(
+          "cannot reach "
+              + at.getHost()
+              + ": no connection within "
+              + settings.patience().toSeconds()
+              + " s",
+          e);
     } catch (ConnectException e) {
-      // Not tried again: a machine without a way to the hub should come to the next source in seconds.
+      // Not tried again: a machine without a way to the hub should come to the next source in
+      // seconds.
       throw new IOException("cannot reach " + at.getHost() + ": " + connectReason(e), e);
     } catch (IOException e) {
-      throw new Passing("the connection to " + at.getHost() + " failed: " + e.getMessage(), null, e);
+      throw new Passing(
+          "the connection to " + at.getHost() + " failed: " + e.getMessage(), null, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -234,14 +248,20 @@ final class HttpDownload implements AutoCloseable {
     return switch (status) {
       case 401, 403 ->
           new IOException(
-              host + " refuses access (" + status + "): "
+              host
+                  + " refuses access ("
+                  + status
+                  + "): "
                   + (settings.token() == null
                       ? "set HF_TOKEN to a token that may read this model"
                       : "the token in HF_TOKEN may not read this model, or its licence is not accepted yet"));
-      case 404, 410 -> new IOException(host + " has no such file (" + status + "): " + address.getPath());
+      case 404, 410 ->
+          new IOException(host + " has no such file (" + status + "): " + address.getPath());
       case 429, 500, 502, 503, 504 ->
           new Passing(
-              host + " answers " + status + (status == 429 ? " (too many requests)" : ""), retryAfter(response), null);
+              host + " answers " + status + (status == 429 ? " (too many requests)" : ""),
+              retryAfter(response),
+              null);
       default -> new IOException(host + " answers " + status);
     };
   }
@@ -259,7 +279,8 @@ final class HttpDownload implements AutoCloseable {
   private void copy(InputStream body, Path part, long have, long total) throws IOException {
     long done = have;
     byte[] buffer = new byte[1 << 16];
-    try (OutputStream out = Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+    try (OutputStream out =
+        Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       listener.progress(done, total);
       while (true) {
         int n = read(body, buffer);
@@ -281,7 +302,8 @@ final class HttpDownload implements AutoCloseable {
 
   private int read(InputStream body, byte[] buffer) throws IOException {
     ScheduledFuture<?> alarm =
-        watchdog.schedule(() -> closeQuietly(body), settings.patience().toMillis(), TimeUnit.MILLISECONDS);
+        watchdog.schedule(
+            () -> closeQuietly(body), settings.patience().toMillis(), TimeUnit.MILLISECONDS);
     try {
       return body.read(buffer);
     } catch (IOException e) {

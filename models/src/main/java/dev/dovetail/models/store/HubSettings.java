@@ -42,7 +42,13 @@ record HubSettings(URI endpoint, String token, Duration patience, Duration backO
   /** The address of a file; the parts have been checked to need no escaping. */
   URI resolve(ModelSource.Hub source) {
     return URI.create(
-        endpoint + "/" + source.repository() + "/resolve/" + source.revision() + "/" + source.path());
+        endpoint
+            + "/"
+            + source.repository()
+            + "/resolve/"
+            + source.revision()
+            + "/"
+            + source.path());
   }
 
   /** Whether an address is the hub itself rather than a server it sends us to. */
@@ -53,6 +59,8 @@ record HubSettings(URI endpoint, String token, Duration patience, Duration backO
   }
 
   private static int port(URI address) {
-    return address.getPort() >= 0 ? address.getPort() : "https".equals(address.getScheme()) ? 443 : 80;
+    return address.getPort() >= 0
+        ? address.getPort()
+        : "https".equals(address.getScheme()) ? 443 : 80;
   }
 }

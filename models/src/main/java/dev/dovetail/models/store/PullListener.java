@@ -13,6 +13,8 @@ public interface PullListener {
    */
   default void progress(long done, long total) {}
 
-  /** Something a person may want to know: which source is tried, why one failed, a retry. One line. */
+  /**
+   * Something a person may want to know: which source is tried, why one failed, a retry. One line.
+   */
   default void message(String line) {}
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Keeps two pulls of one file apart, in this process and in others. The lock file stays: deleting it while another
- * process waits for it would let both in.
+ * Keeps two pulls of one file apart, in this process and in others. The lock file stays: deleting
+ * it while another process waits for it would let both in.
  */
 final class StoreLock implements AutoCloseable {
   /** File locks hold between processes only, so threads queue here first. */

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The printable stand-ins that GPT-2's byte-level BPE (Radford et al. 2019) gives the 256 bytes: printable Latin-1
- * characters stand for themselves, the other bytes for U+0100 and up, in order.
+ * The printable stand-ins that GPT-2's byte-level BPE (Radford et al. 2019) gives the 256 bytes:
+ * printable Latin-1 characters stand for themselves, the other bytes for U+0100 and up, in order.
  */
 final class ByteAlphabet {
   private static final char[] CHARS = new char[256];
@@ -18,8 +18,7 @@ final class ByteAlphabet {
     Arrays.fill(BYTES, (short) -1);
     char next = 0x100;
     for (int b = 0; b < 256; b++) {
-      boolean printable =
-          b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE && b <= 0xFF;
+      boolean printable = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE && b <= 0xFF;
       CHARS[b] = printable ? (char) b : next++;
       BYTES[CHARS[b]] = (short) b;
     }

@@ -1,9 +1,9 @@
 package dev.dovetail.models.tokenizer;
 
 /**
- * GPT-2's byte-level BPE: words are cut by a pre-tokenizer, their UTF-8 bytes are the first symbols, and merges are
- * ranked. Follows llama.cpp where a vocabulary is incomplete: a symbol that is no token falls apart into its characters,
- * and of these the ones that are no tokens vanish.
+ * GPT-2's byte-level BPE: words are cut by a pre-tokenizer, their UTF-8 bytes are the first
+ * symbols, and merges are ranked. Follows llama.cpp where a vocabulary is incomplete: a symbol that
+ * is no token falls apart into its characters, and of these the ones that are no tokens vanish.
  */
 final class BytePairEncoding implements Encoding {
   private final Vocabulary vocabulary;
@@ -21,12 +21,11 @@ final class BytePairEncoding implements Encoding {
     this.vocabulary = vocabulary;
     preTokenizer =
         PreTokenizer.named(data.pre())
-            .orElseThrow(
-                () ->
-                    data.fault(
-                        "pre",
-                        "is '%s', a pre-tokenizer that is not known; known are %s"
-                            .formatted(data.pre(), PreTokenizer.names())));
+            .orElseThrow(() ->
+                data.fault(
+                    "pre",
+                    "is '%s', a pre-tokenizer that is not known; known are %s"
+                        .formatted(data.pre(), PreTokenizer.names())));
     wordsFirst = PreTokenizer.isLlama3(data.pre());
     if (data.merges().isEmpty()) {
       throw data.fault("merges", "is missing or empty; a 'gpt2' tokenizer needs it");
@@ -53,7 +52,8 @@ final class BytePairEncoding implements Encoding {
       buffer = length > buffer.length ? new char[length * 2] : buffer;
       merge.getChars(0, space, buffer, 0);
       merge.getChars(space + 1, length + 1, buffer, space);
-      // A merge may name what is no token: it becomes a symbol all the same, for later merges to build on.
+      // A merge may name what is no token: it becomes a symbol all the same, for later merges to
+      // build on.
       int left = symbols.intern(buffer, 0, space);
       int right = symbols.intern(buffer, space, length);
       int merged = symbols.intern(buffer, 0, length);
@@ -118,9 +118,7 @@ final class BytePairEncoding implements Encoding {
     }
     int symbol = symbols.find(spelling, 0, size);
     boolean text =
-        symbol != SymbolTable.ABSENT
-            && symbol < vocabulary.size()
-            && !vocabulary.isControl(symbol);
+        symbol != SymbolTable.ABSENT && symbol < vocabulary.size() && !vocabulary.isControl(symbol);
     return text ? symbol : SymbolTable.ABSENT;
   }
 

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What pre-tokenizers distinguish in a character. The classes are those of Unicode 15.1, from a table of our own: a
- * JDK's tables change with its version, and the ids of a text must not.
+ * What pre-tokenizers distinguish in a character. The classes are those of Unicode 15.1, from a
+ * table of our own: a JDK's tables change with its version, and the ids of a text must not.
  */
 final class CharClass {
   /** {@code \p{L}}. */
@@ -59,7 +59,10 @@ final class CharClass {
     return at < limit ? of(Character.codePointAt(text, at, limit)) : 0;
   }
 
-  /** The first position from {@code at} on whose class is not in {@code classes}, the limit if there is none. */
+  /**
+   * The first position from {@code at} on whose class is not in {@code classes}, the limit if there
+   * is none.
+   */
   static int skip(char[] text, int at, int limit, int classes) {
     int position = at;
     while (position < limit) {

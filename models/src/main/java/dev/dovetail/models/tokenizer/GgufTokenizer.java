@@ -40,10 +40,8 @@ final class GgufTokenizer implements Tokenizer {
       return data.id("bos").orElse(SENTENCE_PIECE_BOS);
     }
     return data.id("bos")
-        .orElseThrow(
-            () ->
-                data.fault(
-                    "bos_token_id", "names no token, but texts are to begin with that token"));
+        .orElseThrow(() ->
+            data.fault("bos_token_id", "names no token, but texts are to begin with that token"));
   }
 
   @Override
@@ -121,8 +119,7 @@ final class GgufTokenizer implements Tokenizer {
     ByteArrayOutputStream text = new ByteArrayOutputStream(ids.length * 4);
     for (int i = 0; i < ids.length; i++) {
       byte[] bytes = bytes(ids[i]);
-      boolean prefix =
-          i == 0 && encoding.addsSpacePrefix() && bytes.length > 0 && bytes[0] == ' ';
+      boolean prefix = i == 0 && encoding.addsSpacePrefix() && bytes.length > 0 && bytes[0] == ' ';
       text.write(bytes, prefix ? 1 : 0, bytes.length - (prefix ? 1 : 0));
     }
     return text.toString(StandardCharsets.UTF_8);

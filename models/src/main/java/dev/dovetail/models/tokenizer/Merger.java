@@ -3,14 +3,18 @@ package dev.dovetail.models.tokenizer;
 import java.util.Arrays;
 
 /**
- * Merges the symbols of one word at a time, always the pair of lowest rank and the leftmost of equal ones, until none
- * is left. Holds the word as a linked list, to be filled by {@link #start} and {@link #append}. For one thread.
+ * Merges the symbols of one word at a time, always the pair of lowest rank and the leftmost of
+ * equal ones, until none is left. Holds the word as a linked list, to be filled by {@link #start}
+ * and {@link #append}. For one thread.
  */
 final class Merger {
   /** A symbol that merges with nothing. */
   static final int STRANGER = -1;
 
-  /** Up to this length looking at all pairs for each merge is quicker than a heap; beyond it would be quadratic. */
+  /**
+   * Up to this length looking at all pairs for each merge is quicker than a heap; beyond it would
+   * be quadratic.
+   */
   private static final int SHORT = 24;
 
   private static final int END = -1;
@@ -23,7 +27,10 @@ final class Merger {
   private int[] next = new int[64];
   private int[] previous = new int[64];
 
-  /** For each position (rank, merged) of the pair it begins, {@link #NONE} where there is no such pair. */
+  /**
+   * For each position (rank, merged) of the pair it begins, {@link #NONE} where there is no such
+   * pair.
+   */
   private long[] pairs = new long[64];
 
   private int size;
@@ -111,9 +118,9 @@ final class Merger {
     while (heapSize > 0) {
       long candidate = pop();
       int position = PairMap.second(candidate);
-      // A candidate is out of date if its pair has changed since; if the rank is the same, it may as well go now.
-      if (pairs[position] == NONE
-          || PairMap.first(pairs[position]) != PairMap.first(candidate)) {
+      // A candidate is out of date if its pair has changed since; if the rank is the same, it may
+      // as well go now.
+      if (pairs[position] == NONE || PairMap.first(pairs[position]) != PairMap.first(candidate)) {
         continue;
       }
       mergeAt(position);

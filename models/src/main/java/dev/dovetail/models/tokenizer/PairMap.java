@@ -1,8 +1,9 @@
 package dev.dovetail.models.tokenizer;
 
 /**
- * A hash map from pairs of non-negative ints to pairs of non-negative ints, by open addressing, a key beside its value
- * so that a look-up touches one cache line. Filled once, then read by any number of threads.
+ * A hash map from pairs of non-negative ints to pairs of non-negative ints, by open addressing, a
+ * key beside its value so that a look-up touches one cache line. Filled once, then read by any
+ * number of threads.
  */
 final class PairMap {
   /** What {@link #get} gives for an absent key; no value equals it. */
@@ -19,7 +20,8 @@ final class PairMap {
    * @param capacity how many keys will be put at most
    */
   PairMap(int capacity) {
-    // At most 5/8 full: linear probing then reads about two slots for a key that is there, four for one that is not.
+    // At most 5/8 full: linear probing then reads about two slots for a key that is there, four for
+    // one that is not.
     long wanted = Math.max(16, capacity * 8L / 5);
     int bits = 64 - Long.numberOfLeadingZeros(wanted - 1);
     if (bits > 29) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * The merges that SentencePiece's scores imply: every way to cut a token into two symbols is a pair that merges, ranked
- * by the token's score. A symbol is a token or a single character.
+ * The merges that SentencePiece's scores imply: every way to cut a token into two symbols is a pair
+ * that merges, ranked by the token's score. A symbol is a token or a single character.
  */
 final class PieceMerges {
   private static final int NEIGHBOUR_BITS = 20;
@@ -13,7 +13,10 @@ final class PieceMerges {
   private final SymbolTable symbols;
   private final PairMap merges;
 
-  /** Which characters stand side by side in some token, by a hash of the two: some others appear to, too. */
+  /**
+   * Which characters stand side by side in some token, by a hash of the two: some others appear to,
+   * too.
+   */
   private final BitSet neighbours = new BitSet(1 << NEIGHBOUR_BITS);
 
   PieceMerges(TokenizerData data, Vocabulary vocabulary) {
@@ -43,8 +46,8 @@ final class PieceMerges {
   }
 
   /**
-   * Whether a token may reach across the place between two chars of a text. Where none can, the text falls into parts
-   * that merge independently.
+   * Whether a token may reach across the place between two chars of a text. Where none can, the
+   * text falls into parts that merge independently.
    */
   boolean mayJoin(char left, char right) {
     return Character.isLowSurrogate(right) || neighbours.get(hash(left, right));
@@ -56,7 +59,8 @@ final class PieceMerges {
 
   /** Adds all cuts of a token into two symbols. */
   private void addCuts(char[] text, long value, Pairs pairs) {
-    // Hashes of the parts come from hashes of prefixes, so that a token of any length takes linear time.
+    // Hashes of the parts come from hashes of prefixes, so that a token of any length takes linear
+    // time.
     long[] prefixes = new long[text.length + 1];
     long[] powers = new long[text.length + 1];
     powers[0] = 1;

@@ -12,8 +12,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How a text is cut into words before byte-pair merging, which never crosses a cut. Each is the regular expressions that
- * llama.cpp has for the model family, written out by hand; all text belongs to some word.
+ * How a text is cut into words before byte-pair merging, which never crosses a cut. Each is the
+ * regular expressions that llama.cpp has for the model family, written out by hand; all text
+ * belongs to some word.
  */
 enum PreTokenizer {
   /** {@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}. */
@@ -34,7 +35,10 @@ enum PreTokenizer {
     }
   },
 
-  /** Every number character first becomes a word of its own; what lies between is cut as by {@link #GPT2}. */
+  /**
+   * Every number character first becomes a word of its own; what lies between is cut as by {@link
+   * #GPT2}.
+   */
   SMOLLM {
     @Override
     int wordEnd(char[] text, int start, int limit) {
@@ -74,8 +78,9 @@ enum PreTokenizer {
   },
 
   /**
-   * For files that name no pre-tokenizer: runs of punctuation and of {@code $+<=>^~|} stand alone, what lies between is
-   * cut as by {@link #GPT2}, numbers are cut off the space before them, ASCII digits go by threes.
+   * For files that name no pre-tokenizer: runs of punctuation and of {@code $+<=>^~|} stand alone,
+   * what lies between is cut as by {@link #GPT2}, numbers are cut off the space before them, ASCII
+   * digits go by threes.
    */
   DEFAULT {
     @Override
@@ -135,10 +140,7 @@ enum PreTokenizer {
     }
 
     private boolean threeDigits(char[] text, int at, int limit) {
-      return at + 3 <= limit
-          && isDigit(text[at])
-          && isDigit(text[at + 1])
-          && isDigit(text[at + 2]);
+      return at + 3 <= limit && isDigit(text[at]) && isDigit(text[at + 1]) && isDigit(text[at + 2]);
     }
 
     private boolean isDigit(char c) {
@@ -178,7 +180,10 @@ enum PreTokenizer {
           Map.entry("default", DEFAULT),
           Map.entry("", DEFAULT));
 
-  /** Names of models whose words need no merging if they are tokens, and whose texts start with a token for that. */
+  /**
+   * Names of models whose words need no merging if they are tokens, and whose texts start with a
+   * token for that.
+   */
   private static final Set<String> LLAMA3_FAMILY =
       Set.of("llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral");
 
@@ -252,7 +257,9 @@ enum PreTokenizer {
     return free || end - start == 1 ? end : end - 1;
   }
 
-  /** The end of {@code 's|'t|'re|'ve|'m|'ll|'d} at {@code start}, {@code start} if there is none. */
+  /**
+   * The end of {@code 's|'t|'re|'ve|'m|'ll|'d} at {@code start}, {@code start} if there is none.
+   */
   private static int contraction(char[] text, int start, int limit, boolean ignoreCase) {
     if (text[start] != '\'' || start + 1 >= limit) {
       return start;

@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * SentencePiece's BPE (Kudo and Richardson 2018): characters are the first symbols, two merge if together they spell a
- * token, the token of the highest score first. A character that no token has becomes its UTF-8 bytes, tokens {@code
- * <0xXX>}. A space is written U+2581.
+ * SentencePiece's BPE (Kudo and Richardson 2018): characters are the first symbols, two merge if
+ * together they spell a token, the token of the highest score first. A character that no token has
+ * becomes its UTF-8 bytes, tokens {@code <0xXX>}. A space is written U+2581.
  */
 final class SentencePieceEncoding implements Encoding {
   private static final char SPACE = '\u2581';

@@ -8,8 +8,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Finds spellings of special tokens in a text. The longest spelling (in UTF-8) is looked for first, in the whole text
- * from the left; then the next in what remains, as llama.cpp does. Immutable.
+ * Finds spellings of special tokens in a text. The longest spelling (in UTF-8) is looked for first,
+ * in the whole text from the left; then the next in what remains, as llama.cpp does. Immutable.
  */
 final class SpecialTokens {
   private static final int ROOT = 0;
@@ -24,7 +24,9 @@ final class SpecialTokens {
   /** A trie of the spellings: from (node, char) to (0, node). */
   private final PairMap trie;
 
-  /** For each node of the trie the index into {@link #ids} of the spelling that ends there, or -1. */
+  /**
+   * For each node of the trie the index into {@link #ids} of the spelling that ends there, or -1.
+   */
   private final int[] spellingAt;
 
   /** The characters with which spellings start. */

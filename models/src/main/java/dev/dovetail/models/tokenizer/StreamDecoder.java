@@ -7,8 +7,9 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns a stream of ids into text that never splits a character. The stream is taken for the continuation of a text: a
- * space at its beginning is kept, as {@link Tokenizer#decode} would not for models that put one there. For one thread.
+ * Turns a stream of ids into text that never splits a character. The stream is taken for the
+ * continuation of a text: a space at its beginning is kept, as {@link Tokenizer#decode} would not
+ * for models that put one there. For one thread.
  */
 public final class StreamDecoder {
   private final Tokenizer tokenizer;
@@ -26,8 +27,8 @@ public final class StreamDecoder {
   }
 
   /**
-   * The text that is complete once this token has come; empty while a character is unfinished. Bytes that are not UTF-8
-   * become U+FFFD.
+   * The text that is complete once this token has come; empty while a character is unfinished.
+   * Bytes that are not UTF-8 become U+FFFD.
    *
    * @throws IllegalArgumentException if the id is outside the vocabulary
    */
@@ -35,7 +36,10 @@ public final class StreamDecoder {
     return decode(tokenizer.bytes(id), false);
   }
 
-  /** What is left: U+FFFD for an unfinished character, otherwise empty. A new stream may begin afterwards. */
+  /**
+   * What is left: U+FFFD for an unfinished character, otherwise empty. A new stream may begin
+   * afterwards.
+   */
   public String flush() {
     String text = decode(new byte[0], true);
     decoder.reset();

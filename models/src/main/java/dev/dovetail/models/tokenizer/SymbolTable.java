@@ -3,8 +3,9 @@ package dev.dovetail.models.tokenizer;
 import java.util.Arrays;
 
 /**
- * Strings and their numbers: the tokens of a vocabulary under their ids, then any further strings that merges need.
- * Filled once, then read by any number of threads. Look-ups take ranges of characters and allocate nothing.
+ * Strings and their numbers: the tokens of a vocabulary under their ids, then any further strings
+ * that merges need. Filled once, then read by any number of threads. Look-ups take ranges of
+ * characters and allocate nothing.
  */
 final class SymbolTable {
   static final int ABSENT = -1;

@@ -3,14 +3,16 @@ package dev.dovetail.models.tokenizer;
 import dev.dovetail.models.gguf.GgufFile;
 import java.util.Set;
 
-/** Text to token ids and back, as the model was trained. Immutable, safe for use by several threads. */
+/**
+ * Text to token ids and back, as the model was trained. Immutable, safe for use by several threads.
+ */
 public interface Tokenizer {
 
   /**
    * The tokenizer that a file's metadata describe; its ids are those of llama.cpp.
    *
-   * @throws dev.dovetail.models.ModelFormatException if they describe none, one of a kind that is not read, or a damaged
-   *     one
+   * @throws dev.dovetail.models.ModelFormatException if they describe none, one of a kind that is
+   *     not read, or a damaged one
    */
   static Tokenizer of(GgufFile file) {
     return new GgufTokenizer(TokenizerData.of(file));
@@ -21,8 +23,8 @@ public interface Tokenizer {
 
   /**
    * @param text any text; lone surrogates are read as U+FFFD
-   * @param parseSpecial whether spellings of special tokens in the text become those tokens (for rendered templates),
-   *     or stay text (for a user's words)
+   * @param parseSpecial whether spellings of special tokens in the text become those tokens (for
+   *     rendered templates), or stay text (for a user's words)
    * @return the ids, without a begin-of-text token
    */
   int[] encode(String text, boolean parseSpecial);

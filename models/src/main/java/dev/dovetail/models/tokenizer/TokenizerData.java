@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a file's {@code tokenizer.ggml.*} metadata say, each array as long as the vocabulary. The arrays are not
- * modified.
+ * What a file's {@code tokenizer.ggml.*} metadata say, each array as long as the vocabulary. The
+ * arrays are not modified.
  *
  * @param file for messages
  * @param model {@code gpt2} or {@code llama}
@@ -55,7 +55,8 @@ record TokenizerData(
     List<String> tokens = metadata.strings(PREFIX + "tokens");
     Map<String, Integer> ids = new HashMap<>();
     for (String role : ROLES) {
-      // Working files are about whose unused roles name no token, often 2^32 - 1: such a role is not filled.
+      // Working files are about whose unused roles name no token, often 2^32 - 1: such a role is
+      // not filled.
       if (metadata.get(PREFIX + role + "_token_id") instanceof Long id
           && id >= 0
           && id < tokens.size()) {

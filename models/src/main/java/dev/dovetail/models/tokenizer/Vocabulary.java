@@ -7,8 +7,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The tokens of a model: their spellings and what they are. Some are known by their spelling only, since files are often
- * wrong about them; the lists are llama.cpp's. Filled once, then read by any number of threads.
+ * The tokens of a model: their spellings and what they are. Some are known by their spelling only,
+ * since files are often wrong about them; the lists are llama.cpp's. Filled once, then read by any
+ * number of threads.
  */
 final class Vocabulary {
   private static final byte NORMAL = 1;
@@ -42,11 +43,13 @@ final class Vocabulary {
           "<eos>",
           "<\uff5cend\u2581of\u2581sentence\uff5c>");
 
-  /** Fill-in-the-middle tokens after which nothing belongs to the text: padding, next repository, next file. */
+  /**
+   * Fill-in-the-middle tokens after which nothing belongs to the text: padding, next repository,
+   * next file.
+   */
   private static final List<FillIn> FILL_IN =
       List.of(
-          new FillIn(
-              "fim_pad", List.of("<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]")),
+          new FillIn("fim_pad", List.of("<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]")),
           new FillIn(
               "fim_rep",
               List.of("<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>")),
@@ -161,7 +164,9 @@ final class Vocabulary {
     return kinds[id] == USER_DEFINED;
   }
 
-  /** Whether text that spells a token may become it; a user's words never become a control token. */
+  /**
+   * Whether text that spells a token may become it; a user's words never become a control token.
+   */
   boolean isMatchedInText(int id) {
     return !isControl(id) && kinds[id] != BYTE;
   }

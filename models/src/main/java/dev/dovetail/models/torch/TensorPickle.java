@@ -85,14 +85,12 @@ final class TensorPickle {
       throw fault("holds no dictionary of tensors; save model.state_dict()");
     }
     Map<String, TensorRef> tensors = new LinkedHashMap<>();
-    dict.forEach(
-        (key, value) -> {
-          if (!(key instanceof String name) || !(value instanceof TensorRef tensor)) {
-            throw fault(
-                "holds '%s', which is no tensor; save model.state_dict() alone".formatted(key));
-          }
-          tensors.put(name, tensor);
-        });
+    dict.forEach((key, value) -> {
+      if (!(key instanceof String name) || !(value instanceof TensorRef tensor)) {
+        throw fault("holds '%s', which is no tensor; save model.state_dict() alone".formatted(key));
+      }
+      tensors.put(name, tensor);
+    });
     return tensors;
   }
 

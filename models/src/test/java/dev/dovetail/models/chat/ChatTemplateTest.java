@@ -33,23 +33,22 @@ class ChatTemplateTest {
   @TestFactory
   Stream<DynamicTest> rendersAsJinja2Does() throws IOException {
     return lines("templates.jsonl")
-        .map(
-            line ->
-                DynamicTest.dynamicTest(
-                    line.get("name").asText() + " " + line.get("messages"),
-                    () -> {
-                      ChatTemplate template =
-                          ChatTemplate.of(line.get("template").asText(), "<s>", "</s>");
-                      boolean prompt = line.get("add_generation_prompt").asBoolean();
-                      if (line.has("error")) {
-                        assertThatThrownBy(() -> template.render(messages(line), prompt))
-                            .isInstanceOf(IllegalArgumentException.class)
-                            .hasMessageContaining(line.get("error").asText());
-                      } else {
-                        assertThat(template.render(messages(line), prompt))
-                            .isEqualTo(line.get("text").asText());
-                      }
-                    }));
+        .map(line ->
+            DynamicTest.dynamicTest(
+                line.get("name").asText() + " " + line.get("messages"),
+                () -> {
+                  ChatTemplate template =
+                      ChatTemplate.of(line.get("template").asText(), "<s>", "</s>");
+                  boolean prompt = line.get("add_generation_prompt").asBoolean();
+                  if (line.has("error")) {
+                    assertThatThrownBy(() -> template.render(messages(line), prompt))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining(line.get("error").asText());
+                  } else {
+                    assertThat(template.render(messages(line), prompt))
+                        .isEqualTo(line.get("text").asText());
+                  }
+                }));
   }
 
   /** The golden conversations of the two real models, with those models' own templates. */
@@ -172,7 +171,8 @@ class ChatTemplateTest {
     }
     String text =
         ChatTemplate.of(
-                "{% for m in messages %}{{ '<' + m.role + '>' + m['content'] }}{% endfor %}", "", "")
+                "{% for m in messages %}{{ '<' + m.role + '>' + m['content'] }}{% endfor %}",
+                "", "")
             .render(messages, true);
     assertThat(text).hasSize(1000 * (2000 + 6 + 2000 + 11));
   }
@@ -180,7 +180,8 @@ class ChatTemplateTest {
   private static List<ChatMessage> messages(JsonNode line) {
     List<ChatMessage> messages = new ArrayList<>();
     line.get("messages")
-        .forEach(m -> messages.add(new ChatMessage(m.get("role").asText(), m.get("content").asText())));
+        .forEach(
+            m -> messages.add(new ChatMessage(m.get("role").asText(), m.get("content").asText())));
     return messages;
   }
 

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
-/** A server over plain sockets, so that it can also cut connections, lie about lengths and stand still. */
+/**
+ * A server over plain sockets, so that it can also cut connections, lie about lengths and stand
+ * still.
+ */
 final class FakeHub implements AutoCloseable {
   /** What was asked: path and headers, names in lower case. */
   record Asked(String path, Map<String, String> headers) {
@@ -27,7 +30,9 @@ final class FakeHub implements AutoCloseable {
     }
   }
 
-  /** @param sent how many bytes of the body really come before the connection is cut */
+  /**
+   * @param sent how many bytes of the body really come before the connection is cut
+   */
   record Answer(int status, Map<String, String> headers, byte[] body, int sent, long pauseMillis) {
     static Answer of(int status, Map<String, String> headers) {
       return new Answer(status, headers, new byte[0], 0, 0);
@@ -93,7 +98,8 @@ final class FakeHub implements AutoCloseable {
       Map<String, String> headers = new LinkedHashMap<>();
       for (String line; (line = in.readLine()) != null && !line.isEmpty(); ) {
         int colon = line.indexOf(':');
-        headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+        headers.put(
+            line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
       }
       Asked question = new Asked(first.split(" ")[1], headers);
       asked.add(question);
@@ -104,7 +110,10 @@ final class FakeHub implements AutoCloseable {
         head.append("Content-Length: " + answer.body().length + "\r\n");
       }
       OutputStream out = connection.getOutputStream();
-      out.write(head.append("Connection: close\r\n\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
+      out.write(
+          head.append("Connection: close\r\n\r\n")
+              .toString()
+              .getBytes(StandardCharsets.ISO_8859_1));
       out.write(answer.body(), 0, answer.sent());
       out.flush();
       Thread.sleep(answer.pauseMillis());

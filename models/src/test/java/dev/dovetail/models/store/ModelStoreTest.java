@@ -65,8 +65,10 @@ class ModelStoreTest {
     assertThat(hub.asked.getFirst().headers()).containsEntry("authorization", "Bearer secret");
     assertThat(storage.asked).hasSize(1);
     assertThat(storage.asked.getFirst().headers()).doesNotContainKey("authorization");
-    assertThat(names()).containsExactlyInAnyOrder("tiny.gguf", "tiny.gguf.sha256", ".tiny.gguf.lock");
-    assertThat(Files.readString(folder().resolve("tiny.gguf.sha256"))).isEqualTo(sum(FILE) + "  tiny.gguf\n");
+    assertThat(names())
+        .containsExactlyInAnyOrder("tiny.gguf", "tiny.gguf.sha256", ".tiny.gguf.lock");
+    assertThat(Files.readString(folder().resolve("tiny.gguf.sha256")))
+        .isEqualTo(sum(FILE) + "  tiny.gguf\n");
   }
 
   @Test
@@ -85,11 +87,10 @@ class ModelStoreTest {
   void resumesAfterACutConnection() throws Exception {
     AtomicInteger count = new AtomicInteger();
     FakeHub hub =
-        hub(
-            asked -> {
-              Answer whole = FakeHub.file(asked, FILE, "\"1\"");
-              return count.incrementAndGet() < 3 ? FakeHub.cut(whole, 100_000) : whole;
-            });
+        hub(asked -> {
+          Answer whole = FakeHub.file(asked, FILE, "\"1\"");
+          return count.incrementAndGet() < 3 ? FakeHub.cut(whole, 100_000) : whole;
+        });
     Path file = store(hub, null, List.of(HUB)).pull("tiny", listener);
     assertThat(file).hasBinaryContent(FILE);
     assertThat(hub.asked).extracting(Asked::rangeStart).containsExactly(0L, 100_000L, 200_000L);
@@ -120,11 +121,10 @@ class ModelStoreTest {
   void startsAgainWhenTheServerKnowsNoRanges() throws Exception {
     AtomicInteger count = new AtomicInteger();
     FakeHub hub =
-        hub(
-            asked -> {
-              Answer whole = new Answer(200, Map.of("ETag", "\"1\""), FILE, FILE.length, 0);
-              return count.incrementAndGet() < 2 ? FakeHub.cut(whole, 100_000) : whole;
-            });
+        hub(asked -> {
+          Answer whole = new Answer(200, Map.of("ETag", "\"1\""), FILE, FILE.length, 0);
+          return count.incrementAndGet() < 2 ? FakeHub.cut(whole, 100_000) : whole;
+        });
     assertThat(store(hub, null, List.of(HUB)).pull("tiny", listener)).hasBinaryContent(FILE);
   }
 
@@ -136,8 +136,7 @@ class ModelStoreTest {
 
   @Test
   void leavesAServerThatStandsStill() throws Exception {
-    FakeHub hub =
-        hub(asked -> new Answer(200, Map.of("ETag", "\"1\""), FILE, 1000, 20_000));
+    FakeHub hub = hub(asked -> new Answer(200, Map.of("ETag", "\"1\""), FILE, 1000, 20_000));
     long start = System.nanoTime();
     assertFails(hub, null, "stood still");
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
@@ -158,11 +157,10 @@ class ModelStoreTest {
   void waitsAsLongAsTheServerAsks() throws Exception {
     AtomicInteger count = new AtomicInteger();
     FakeHub hub =
-        hub(
-            asked ->
-                count.incrementAndGet() < 2
-                    ? Answer.of(429, Map.of("Retry-After", "1"))
-                    : FakeHub.file(asked, FILE, "\"1\""));
+        hub(asked ->
+            count.incrementAndGet() < 2
+                ? Answer.of(429, Map.of("Retry-After", "1"))
+                : FakeHub.file(asked, FILE, "\"1\""));
     long start = System.nanoTime();
     assertThat(store(hub, null, List.of(HUB)).pull("tiny", listener)).hasBinaryContent(FILE);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(990));
@@ -174,9 +172,7 @@ class ModelStoreTest {
   @Test
   void deletesAFileWithAWrongSumAndTriesTheNextSource() throws Exception {
     FakeHub hub =
-        hub(
-            asked ->
-                FakeHub.file(asked, asked.path().contains("bad") ? OTHER : FILE, "\"1\""));
+        hub(asked -> FakeHub.file(asked, asked.path().contains("bad") ? OTHER : FILE, "\"1\""));
     ModelSource bad = new ModelSource.Hub("owner/bad", "main", "tiny.gguf");
     assertThat(store(hub, null, List.of(bad, HUB)).pull("tiny", listener)).hasBinaryContent(FILE);
     assertThat(messages).anyMatch(line -> line.contains("wrong SHA-256: found " + sum(OTHER)));
@@ -211,14 +207,15 @@ class ModelStoreTest {
   @Test
   void twoPullsAtOnceFetchOnce() throws Exception {
     FakeHub hub =
-        hub(
-            asked -> {
-              pause(300);
-              return FakeHub.file(asked, FILE, "\"1\"");
-            });
+        hub(asked -> {
+          pause(300);
+          return FakeHub.file(asked, FILE, "\"1\"");
+        });
     ModelStore store = store(hub, null, List.of(HUB));
     List<CompletableFuture<Path>> pulls =
-        Stream.generate(() -> CompletableFuture.supplyAsync(() -> pullUnchecked(store))).limit(2).toList();
+        Stream.generate(() -> CompletableFuture.supplyAsync(() -> pullUnchecked(store)))
+            .limit(2)
+            .toList();
     for (CompletableFuture<Path> pull : pulls) {
       assertThat(pull.get()).hasBinaryContent(FILE);
     }
@@ -250,15 +247,18 @@ class ModelStoreTest {
   void pullsFromTheHubByPathAndChecksTheSumItNames() throws Exception {
     FakeHub storage = hub(asked -> FakeHub.file(asked, FILE, "\"blob\""));
     FakeHub hub =
-        hub(
-            asked ->
-                Answer.of(
-                    302,
-                    Map.of(
-                        "Location", storage.address("/blob").toString(),
-                        "X-Linked-ETag", "\"" + sum(FILE) + "\"")));
+        hub(asked ->
+            Answer.of(
+                302,
+                Map.of(
+                    "Location",
+                    storage.address("/blob").toString(),
+                    "X-Linked-ETag",
+                    "\"" + sum(FILE) + "\"")));
     ModelStore store = store(hub, null, List.of(HUB));
-    assertThat(store.pull("hf:some/one/sub/m.gguf", listener)).hasBinaryContent(FILE).hasFileName("m.gguf");
+    assertThat(store.pull("hf:some/one/sub/m.gguf", listener))
+        .hasBinaryContent(FILE)
+        .hasFileName("m.gguf");
     assertThat(hub.asked.getFirst().path()).isEqualTo("/some/one/resolve/main/sub/m.gguf");
     storage.behave(asked -> FakeHub.file(asked, OTHER, "\"blob\""));
     assertThatThrownBy(() -> store.pull("hf:some/one/n.gguf", listener))
@@ -270,20 +270,34 @@ class ModelStoreTest {
     FakeHub server = hub(asked -> FakeHub.file(asked, FILE, "\"1\""));
     FakeHub endpoint = hub(asked -> Answer.of(404, Map.of()));
     ModelStore store = store(endpoint, "secret", List.of(HUB));
-    assertThat(store.pull(server.address("/x/m.gguf?a=b").toString(), listener)).hasBinaryContent(FILE);
+    assertThat(store.pull(server.address("/x/m.gguf?a=b").toString(), listener))
+        .hasBinaryContent(FILE);
     assertThat(server.asked.getFirst().headers()).doesNotContainKey("authorization");
-    assertThat(messages).anyMatch(line -> line.contains("no SHA-256 is known") && line.contains(sum(FILE)));
-    assertThat(store.list()).singleElement().satisfies(m -> assertThat(m.sha256()).hasValue(sum(FILE)));
+    assertThat(messages)
+        .anyMatch(line -> line.contains("no SHA-256 is known") && line.contains(sum(FILE)));
+    assertThat(store.list())
+        .singleElement()
+        .satisfies(m -> assertThat(m.sha256()).hasValue(sum(FILE)));
   }
 
   @Test
   void refusesNamesThatLeaveTheStore() throws Exception {
     ModelStore store = store(hub(asked -> Answer.of(404, Map.of())), null, List.of(HUB));
     for (String what :
-        List.of("hf:a/b", "hf:a/b/../c.gguf", "hf:a/b/c.exe", "http://h/..", "http://h/.gguf", "http://h", "tyni")) {
-      assertThatThrownBy(() -> store.pull(what, listener)).as(what).isInstanceOf(IllegalArgumentException.class);
+        List.of(
+            "hf:a/b",
+            "hf:a/b/../c.gguf",
+            "hf:a/b/c.exe",
+            "http://h/..",
+            "http://h/.gguf",
+            "http://h",
+            "tyni")) {
+      assertThatThrownBy(() -> store.pull(what, listener))
+          .as(what)
+          .isInstanceOf(IllegalArgumentException.class);
     }
-    assertThatThrownBy(() -> store.pull("tyni", listener)).hasMessageContaining("did you mean tiny?");
+    assertThatThrownBy(() -> store.pull("tyni", listener))
+        .hasMessageContaining("did you mean tiny?");
     assertThatThrownBy(() -> store.remove("../x.gguf")).hasMessageContaining("is not in the store");
   }
 
@@ -346,7 +360,8 @@ class ModelStoreTest {
   }
 
   private ModelStore store(FakeHub hub, String token, List<ModelSource> sources) {
-    return new ModelStore(folder(), catalogue(sources), settings(hub.address(""), token), "no-such-python");
+    return new ModelStore(
+        folder(), catalogue(sources), settings(hub.address(""), token), "no-such-python");
   }
 
   private static HubSettings settings(URI endpoint, String token) {
@@ -355,7 +370,9 @@ class ModelStoreTest {
 
   static Catalogue catalogue(List<ModelSource> sources) {
     return Catalogue.of(
-        List.of(new CatalogueEntry("tiny", "tiny.gguf", sum(FILE), FILE.length, "MIT", "a test", sources)));
+        List.of(
+            new CatalogueEntry(
+                "tiny", "tiny.gguf", sum(FILE), FILE.length, "MIT", "a test", sources)));
   }
 
   private Path pullUnchecked(ModelStore store) {

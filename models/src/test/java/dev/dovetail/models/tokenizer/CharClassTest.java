@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class CharClassTest {
-  /** Code points that Unicode 16 gave a class which they lacked in 15.1; the JDK 25 knows Unicode 16. */
+  /**
+   * Code points that Unicode 16 gave a class which they lacked in 15.1; the JDK 25 knows Unicode
+   * 16.
+   */
   private static final int NEW_IN_UNICODE_16 = 4302 + 80 + 13;
 
   @Test

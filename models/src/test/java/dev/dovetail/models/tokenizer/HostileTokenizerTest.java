@@ -37,7 +37,8 @@ class HostileTokenizerTest {
                 .data(""),
         "scores' has 3 entries for %d tokens".formatted(PIECES.tokens().size()));
     refuses(
-        () -> new SmallVocabulary("gpt2", BYTES.tokens(), new int[5], null, BYTES.merges()).data(""),
+        () ->
+            new SmallVocabulary("gpt2", BYTES.tokens(), new int[5], null, BYTES.merges()).data(""),
         "token_type' has 5 entries for 2000 tokens");
   }
 
@@ -148,7 +149,8 @@ class HostileTokenizerTest {
     for (int i = 0; i < 300; i++) {
       char[] text = new char[random.nextInt(50)];
       for (int j = 0; j < text.length; j++) {
-        text[j] = (char) (random.nextBoolean() ? 0xD800 + random.nextInt(0x800) : random.nextInt(128));
+        text[j] =
+            (char) (random.nextBoolean() ? 0xD800 + random.nextInt(0x800) : random.nextInt(128));
       }
       assertThat(tokenizer.encode(new String(text), true)).isNotNull();
     }
@@ -163,15 +165,18 @@ class HostileTokenizerTest {
         all.appendCodePoint(c);
       }
     }
-    assertThat(tokenizer.decode(tokenizer.encode(all.toString(), true)).contentEquals(all)).isTrue();
+    assertThat(tokenizer.decode(tokenizer.encode(all.toString(), true)).contentEquals(all))
+        .isTrue();
   }
 
   @ParameterizedTest
   @MethodSource("tokenizers")
   void longRunsAreNotQuadratic(Tokenizer tokenizer) {
-    for (String unit : List.of("a", "ab", " ", "\n", " \n", "1", "<", "'", "\u00e9", "\ud83d\ude00")) {
+    for (String unit :
+        List.of("a", "ab", " ", "\n", " \n", "1", "<", "'", "\u00e9", "\ud83d\ude00")) {
       String text = unit.repeat(200_000 / unit.length());
-      assertEndsSoon(() -> assertThat(tokenizer.decode(tokenizer.encode(text, true))).isEqualTo(text));
+      assertEndsSoon(
+          () -> assertThat(tokenizer.decode(tokenizer.encode(text, true))).isEqualTo(text));
     }
   }
 

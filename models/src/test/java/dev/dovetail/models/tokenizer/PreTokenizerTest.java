@@ -23,12 +23,14 @@ class PreTokenizerTest {
     assertThat(cut(PreTokenizer.SMOLLM, "a  12")).containsExactly("a", "  ", "1", "2");
     assertThat(cut(PreTokenizer.QWEN2, "a  12")).containsExactly("a", " ", " ", "1", "2");
     assertThat(cut(PreTokenizer.LLAMA3, "12345")).containsExactly("123", "45");
-    assertThat(cut(PreTokenizer.DEFAULT, " 1\u00bd2345")).containsExactly(" ", "1\u00bd", "234", "5");
+    assertThat(cut(PreTokenizer.DEFAULT, " 1\u00bd2345"))
+        .containsExactly(" ", "1\u00bd", "234", "5");
   }
 
   @Test
   void marks() {
-    assertThat(cut(PreTokenizer.DEFAULT, "+`+ +  (")).containsExactly("+", "`", "+", " ", "+", "  ", "(");
+    assertThat(cut(PreTokenizer.DEFAULT, "+`+ +  ("))
+        .containsExactly("+", "`", "+", " ", "+", "  ", "(");
     assertThat(cut(PreTokenizer.GPT2, "+`+ +  (")).containsExactly("+`+", " +", " ", " (");
   }
 

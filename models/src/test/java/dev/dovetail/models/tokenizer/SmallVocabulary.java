@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A vocabulary made by {@code src/test/python/tokenizer_cases.py}, of which tests may change parts. */
+/**
+ * A vocabulary made by {@code src/test/python/tokenizer_cases.py}, of which tests may change parts.
+ */
 record SmallVocabulary(
     String model, List<String> tokens, int[] types, float[] scores, List<String> merges) {
   SmallVocabulary {

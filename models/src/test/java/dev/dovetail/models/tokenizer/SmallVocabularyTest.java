@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every pre-tokenizer and both encodings against llama.cpp, on vocabularies whose tokens cross the cuts. */
+/**
+ * Every pre-tokenizer and both encodings against llama.cpp, on vocabularies whose tokens cross the
+ * cuts.
+ */
 class SmallVocabularyTest {
   @ParameterizedTest
   @ValueSource(strings = {"gpt-2", "smollm", "qwen2", "llama-bpe", "default"})
@@ -68,9 +71,9 @@ class SmallVocabularyTest {
 
   @Test
   void endOfText() {
-    assertThat(SmallVocabulary.bytes().tokenizer("gpt-2").endOfText()).containsExactlyInAnyOrder(0, 2);
-    assertThat(
-            new GgufTokenizer(SmallVocabulary.pieces().data("", Map.of())).endOfText())
+    assertThat(SmallVocabulary.bytes().tokenizer("gpt-2").endOfText())
+        .containsExactlyInAnyOrder(0, 2);
+    assertThat(new GgufTokenizer(SmallVocabulary.pieces().data("", Map.of())).endOfText())
         .containsExactly(2);
   }
 

@@ -14,7 +14,10 @@ record TokenizedText(String text, int[] ids, @JsonProperty("ids_special") int[] 
   /** The lines of a test resource. */
   static List<TokenizedText> read(String resource) {
     try (InputStream in = TokenizedText.class.getResourceAsStream(resource)) {
-      return new ObjectMapper().readerFor(TokenizedText.class).<TokenizedText>readValues(in).readAll();
+      return new ObjectMapper()
+          .readerFor(TokenizedText.class)
+          .<TokenizedText>readValues(in)
+          .readAll();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
