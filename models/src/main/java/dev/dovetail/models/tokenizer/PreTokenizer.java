@@ -127,7 +127,7 @@ enum PreTokenizer {
       return at;
     }
 
-    /** Three ASCII digits, or what stands before the next three in a run of number characters. */
+    // Three ASCII digits, or what stands before the next three in a run of number characters.
     private int digits(char[] text, int start, int limit) {
       if (threeDigits(text, start, limit)) {
         return start + 3;
