@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The arguments as they were typed. Where the locale is C or POSIX, as in many containers, Java turns each byte beyond
- * ASCII into U+FFFD; the system still knows the bytes.
+ * The arguments as they were typed. Where the locale is C or POSIX, as in many containers, Java
+ * turns each byte beyond ASCII into U+FFFD; the system still knows the bytes.
  */
 final class Arguments {
   /** Where Linux shows the bytes, each argument ended by a zero. */
@@ -18,7 +18,10 @@ final class Arguments {
 
   private Arguments() {}
 
-  /** The same arguments, read again as UTF-8 from {@code commandLine} where Java lost some of their characters. */
+  /**
+   * The same arguments, read again as UTF-8 from {@code commandLine} where Java lost some of their
+   * characters.
+   */
   static String[] repaired(String[] args, Path commandLine) {
     if (List.of(args).stream().noneMatch(arg -> arg.indexOf(LOST) >= 0)
         || !Files.isReadable(commandLine)) {
@@ -30,7 +33,8 @@ final class Arguments {
     } catch (IOException e) {
       return args; // not UTF-8: there is nothing better than what Java made of it
     }
-    // Behind the last zero stands an empty string; before our arguments, those of the virtual machine.
+    // Behind the last zero stands an empty string; before our arguments, those of the virtual
+    // machine.
     int first = all.length - 1 - args.length;
     return first < 0 ? args : List.of(all).subList(first, all.length - 1).toArray(new String[0]);
   }

@@ -22,7 +22,8 @@ final class ChatLoop {
           "/stats         statistics of the last answer",
           "/reset         forget the conversation; the system prompt stays",
           "/system TEXT   set the system prompt from now on; without TEXT: the model's own",
-          "/save FILE     write the conversation: as JSON where the name ends in .json, else as Markdown",
+          "/save FILE     write the conversation: as JSON where the name ends in .json, else as"
+              + " Markdown",
           "/exit          end (so does Ctrl-D)",
           "A backslash at the end of a line continues the message; \"\"\" begins and ends a block.",
           "A space before a slash makes it part of a message. Ctrl-C ends an answer.");
@@ -39,11 +40,7 @@ final class ChatLoop {
    * @param interactive whether a person types the lines
    */
   ChatLoop(
-      Chat chat,
-      GenerationOptions options,
-      ChatView view,
-      LineSource lines,
-      boolean interactive) {
+      Chat chat, GenerationOptions options, ChatView view, LineSource lines, boolean interactive) {
     this.chat = chat;
     this.options = options;
     this.view = view;
@@ -51,7 +48,10 @@ final class ChatLoop {
     reader = new MessageReader(lines);
   }
 
-  /** Runs until the lines end; gives the exit code: of a conversation that is piped, whether every line was obeyed. */
+  /**
+   * Runs until the lines end; gives the exit code: of a conversation that is piped, whether every
+   * line was obeyed.
+   */
   int run() {
     while (true) {
       switch (reader.next()) {
@@ -92,9 +92,7 @@ final class ChatLoop {
     switch (command.name()) {
       case "help" -> HELP.forEach(view::say);
       case "stats" ->
-          last.map(StatsReport::table)
-              .orElse(List.of("there is no answer yet"))
-              .forEach(view::say);
+          last.map(StatsReport::table).orElse(List.of("there is no answer yet")).forEach(view::say);
       case "reset" -> {
         chat.reset();
         view.say("(forgotten)");

@@ -47,8 +47,7 @@ final class ChatView {
     if (reply.droppedTurns() > 0) {
       complain(
           "the context was full: dropped the oldest %s; the system prompt stays"
-              .formatted(
-                  reply.droppedTurns() == 1 ? "turn" : reply.droppedTurns() + " turns"));
+              .formatted(reply.droppedTurns() == 1 ? "turn" : reply.droppedTurns() + " turns"));
     }
     if (reply.completion().finishReason() == FinishReason.LENGTH) {
       complain("the answer was cut at the token limit");

@@ -56,13 +56,16 @@ final class Cli {
     } catch (ClosedOutputException e) {
       return DONE; // whoever read the output has seen enough
     } catch (Error e) { // picocli hands exceptions to its handlers, and lets errors pass
-      return failed(e, Arrays.asList(args).contains("-v") || Arrays.asList(args).contains("--verbose"), console);
+      return failed(
+          e,
+          Arrays.asList(args).contains("-v") || Arrays.asList(args).contains("--verbose"),
+          console);
     }
   }
 
   /**
-   * The root with its commands: with the named one only where the first argument names one, since picocli reads each
-   * command's annotations by reflection.
+   * The root with its commands: with the named one only where the first argument names one, since
+   * picocli reads each command's annotations by reflection.
    */
   static CommandLine commandLine(String[] args, Console console) {
     CommandLine root = new CommandLine(new RootCommand());
@@ -89,12 +92,14 @@ final class Cli {
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setOverwrittenOptionsAllowed(false);
     root.setParameterExceptionHandler((e, given) -> wrongUsage(e, console));
-    root.setExecutionExceptionHandler(
-        (e, command, parsed) -> failed(e, verbose(parsed), console));
+    root.setExecutionExceptionHandler((e, command, parsed) -> failed(e, verbose(parsed), console));
     return root;
   }
 
-  /** The same options in every command, and the same order in its help: purpose, arguments, options, examples. */
+  /**
+   * The same options in every command, and the same order in its help: purpose, arguments, options,
+   * examples.
+   */
   private static void layOut(CommandLine command) {
     CommandSpec spec = command.getCommandSpec();
     spec.addOption(help());
@@ -122,7 +127,9 @@ final class Cli {
 
   private static int wrongUsage(ParameterException e, Console console) {
     String name = e.getCommandLine().getCommandSpec().qualifiedName();
-    console.err().line("dovetail: " + Failures.oneLine(e.getMessage()) + " (see " + name + " --help)");
+    console
+        .err()
+        .line("dovetail: " + Failures.oneLine(e.getMessage()) + " (see " + name + " --help)");
     return WRONG_USAGE;
   }
 

@@ -54,7 +54,9 @@ record Console(
       Path link = Path.of("/proc/self/fd/" + descriptor);
       if (Files.isSymbolicLink(link)) {
         String target = Files.readSymbolicLink(link).toString();
-        return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        return target.startsWith("/dev/pts/")
+            || target.startsWith("/dev/tty")
+            || target.equals("/dev/console");
       }
     } catch (IOException e) {
       // A system without such links: the JVM knows of input and output together.

@@ -15,7 +15,8 @@ final class EngineOptions {
       names = "--ctx",
       order = 50,
       paramLabel = "N",
-      description = "Room for this many tokens, prompt and answer together. Default: the model's own.")
+      description =
+          "Room for this many tokens, prompt and answer together. Default: the model's own.")
   private int context;
 
   @Option(
@@ -29,7 +30,8 @@ final class EngineOptions {
       names = "--kernels",
       order = 52,
       paramLabel = "KIND",
-      description = "scalar or panama (vector instructions). Default: panama. The text is the same.")
+      description =
+          "scalar or panama (vector instructions). Default: panama. The text is the same.")
   private String kernels;
 
   @Option(
@@ -63,7 +65,9 @@ final class EngineOptions {
   void check() {
     OptionChecks checks = new OptionChecks(spec);
     checks.that(
-        context == 0 ? !spec.commandLine().getParseResult().hasMatchedOption("--ctx") : context >= 2,
+        context == 0
+            ? !spec.commandLine().getParseResult().hasMatchedOption("--ctx")
+            : context >= 2,
         "--ctx must be at least 2; found " + context);
     checks.that(
         threads == 0
@@ -78,7 +82,10 @@ final class EngineOptions {
         "--vector-bits must be 128, 256 or 512; found " + vectorBits);
   }
 
-  /** Refuses a context that cannot be kept before anything is loaded: memory is taken only as it fills. */
+  /**
+   * Refuses a context that cannot be kept before anything is loaded: memory is taken only as it
+   * fills.
+   */
   private void checkMemory(Path model) {
     ModelConfig config;
     try (GgufFile file = GgufFile.open(model)) {

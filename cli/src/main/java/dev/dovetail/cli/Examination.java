@@ -99,14 +99,17 @@ record Examination(Console console) {
     String found =
         "%s (%s), %s"
             .formatted(
-                Runtime.version(), System.getProperty("java.vendor"), System.getProperty("java.home"));
+                Runtime.version(),
+                System.getProperty("java.vendor"),
+                System.getProperty("java.home"));
     return Finding.fine("Java", found);
   }
 
   private static Finding memory() {
     long heap = Runtime.getRuntime().maxMemory();
     String found =
-        "%s, of which %s for contexts (the heap's limit)".formatted(physicalMemory(), Units.bytes(heap));
+        "%s, of which %s for contexts (the heap's limit)"
+            .formatted(physicalMemory(), Units.bytes(heap));
     return heap < LITTLE_HEAP
         ? Finding.better(
             "memory", found, "long contexts need more: DOVETAIL_JAVA_OPTS=-Xmx2g, for example")
@@ -177,10 +180,12 @@ record Examination(Console console) {
           "store", found, existing + " is not writable: set DOVETAIL_MODELS to another folder");
     }
     if (free < LITTLE_DISK) {
-      return Finding.better("store", found, "make room there, or set DOVETAIL_MODELS to another disk");
+      return Finding.better(
+          "store", found, "make room there, or set DOVETAIL_MODELS to another disk");
     }
     return models.isEmpty()
-        ? Finding.better("store", found, "'dovetail pull " + ModelLocator.DEFAULT + "' brings the first")
+        ? Finding.better(
+            "store", found, "'dovetail pull " + ModelLocator.DEFAULT + "' brings the first")
         : Finding.fine("store", found);
   }
 }

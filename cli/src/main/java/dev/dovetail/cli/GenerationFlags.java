@@ -30,7 +30,8 @@ final class GenerationFlags {
       names = "--temp",
       order = 40,
       paramLabel = "T",
-      description = "Temperature; 0 always takes the likeliest token. Default: 0 for run, 0.7 for chat.")
+      description =
+          "Temperature; 0 always takes the likeliest token. Default: 0 for run, 0.7 for chat.")
   private Float givenTemperature;
 
   @Option(
@@ -44,28 +45,34 @@ final class GenerationFlags {
       names = "--top-p",
       order = 42,
       paramLabel = "P",
-      description = "Choose among the likeliest tokens that together have this probability; 1: off, the default.")
+      description =
+          "Choose among the likeliest tokens that together have this probability; 1: off, the"
+              + " default.")
   private float topP = 1;
 
   @Option(
       names = "--min-p",
       order = 43,
       paramLabel = "P",
-      description = "Choose among tokens at least P times as likely as the likeliest; 0: off, the default.")
+      description =
+          "Choose among tokens at least P times as likely as the likeliest; 0: off, the default.")
   private float minP;
 
   @Option(
       names = "--repeat-penalty",
       order = 44,
       paramLabel = "X",
-      description = "Make tokens among the last 64 less likely by this factor; 1: off, the default.")
+      description =
+          "Make tokens among the last 64 less likely by this factor; 1: off, the default.")
   private float repeatPenalty = 1;
 
   @Option(
       names = "--seed",
       order = 45,
       paramLabel = "N",
-      description = "With the same seed the same text comes again. Default: a random one where --temp is above 0.")
+      description =
+          "With the same seed the same text comes again. Default: a random one where --temp is"
+              + " above 0.")
   private Long seed;
 
   @Spec(Spec.Target.MIXEE)
@@ -79,16 +86,15 @@ final class GenerationFlags {
     checks.that(maxTokens >= 1, "--max-tokens must be at least 1; found " + maxTokens);
     checks.that(!stops.contains(""), "--stop is empty; it would end every text");
     SamplingOptions sampling =
-        checks.make(
-            () ->
-                new SamplingOptions(
-                    temperature,
-                    topK,
-                    topP,
-                    minP,
-                    repeatPenalty,
-                    SamplingOptions.DEFAULT_REPEAT_WINDOW,
-                    chosen));
+        checks.make(() ->
+            new SamplingOptions(
+                temperature,
+                topK,
+                topP,
+                minP,
+                repeatPenalty,
+                SamplingOptions.DEFAULT_REPEAT_WINDOW,
+                chosen));
     return GenerationOptions.greedy()
         .withMaxTokens(maxTokens)
         .withStops(stops)

@@ -12,7 +12,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = "Shows what a file of weights holds: metadata, tensors, totals for each type.",
-    footer = {"", "It reads GGUF files, safetensors files and PyTorch checkpoints, whatever they are called."})
+    footer = {
+      "",
+      "It reads GGUF files, safetensors files and PyTorch checkpoints, whatever they are called."
+    })
 final class InspectCommand implements Callable<Integer> {
   private final Console console;
 

@@ -29,9 +29,12 @@ record Inspection(TensorFile file) {
     text.append(Printable.of(file.path().toString())).append(": ").append(format()).append('\n');
     Map<String, ?> metadata = file.metadata();
     text.append("\nmetadata (").append(metadata.size()).append(")\n");
-    metadata.forEach(
-        (key, value) ->
-            text.append("  ").append(Printable.of(key)).append(" = ").append(value(value)).append('\n'));
+    metadata.forEach((key, value) ->
+        text.append("  ")
+            .append(Printable.of(key))
+            .append(" = ")
+            .append(value(value))
+            .append('\n'));
     List<Tensor> tensors = file.tensors();
     int width = tensors.stream().mapToInt(tensor -> tensor.name().length()).max().orElse(0);
     text.append("\ntensors (").append(tensors.size()).append(")\n");
@@ -51,7 +54,8 @@ record Inspection(TensorFile file) {
           "  %-6s  %5d tensors  %10s\n"
               .formatted(entry.getKey(), total.tensors(), Units.bytes(total.bytes())));
     }
-    return text.append("  %-6s  %5d tensors  %10s\n".formatted("all", tensors.size(), Units.bytes(all)))
+    return text.append(
+            "  %-6s  %5d tensors  %10s\n".formatted("all", tensors.size(), Units.bytes(all)))
         .toString();
   }
 
@@ -70,13 +74,12 @@ record Inspection(TensorFile file) {
     }
     ArrayNode totals = root.putArray("totals");
     totals()
-        .forEach(
-            (type, total) ->
-                totals
-                    .addObject()
-                    .put("type", type.name())
-                    .put("tensors", total.tensors())
-                    .put("bytes", total.bytes()));
+        .forEach((type, total) ->
+            totals
+                .addObject()
+                .put("type", type.name())
+                .put("tensors", total.tensors())
+                .put("bytes", total.bytes()));
     return root;
   }
 

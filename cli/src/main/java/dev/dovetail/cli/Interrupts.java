@@ -25,12 +25,11 @@ interface Interrupts {
   /** The first Ctrl-C calls {@code first}, the second ends the process at once. */
   default Scope handleOnce(Runnable first) {
     AtomicBoolean before = new AtomicBoolean();
-    return handle(
-        () -> {
-          if (before.getAndSet(true)) {
-            Runtime.getRuntime().halt(Cli.INTERRUPTED);
-          }
-          first.run();
-        });
+    return handle(() -> {
+      if (before.getAndSet(true)) {
+        Runtime.getRuntime().halt(Cli.INTERRUPTED);
+      }
+      first.run();
+    });
   }
 }

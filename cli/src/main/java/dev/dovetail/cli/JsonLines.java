@@ -13,7 +13,8 @@ final class JsonLines {
   /**
    * Answers every line of the input, each at once; blank lines are passed over.
    *
-   * @throws IllegalArgumentException naming the line that is not UTF-8, no JSON object, or that {@code answer} refuses
+   * @throws IllegalArgumentException naming the line that is not UTF-8, no JSON object, or that
+   *     {@code answer} refuses
    */
   static void answer(Utf8Lines lines, Output out, Function<JsonNode, ObjectNode> answer) {
     for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {

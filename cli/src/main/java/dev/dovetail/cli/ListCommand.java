@@ -14,7 +14,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code dovetail list}. */
-@Command(name = "list", description = "Lists the models that are stored, and those that can be pulled by name.")
+@Command(
+    name = "list",
+    description = "Lists the models that are stored, and those that can be pulled by name.")
 final class ListCommand implements Callable<Integer> {
   private final Console console;
 
@@ -31,7 +33,8 @@ final class ListCommand implements Callable<Integer> {
    * @param path where it is stored, if it is
    * @param entry what the catalogue says of it, if it does
    */
-  private record Row(String name, long bytes, Optional<Path> path, Optional<CatalogueEntry> entry) {}
+  private record Row(
+      String name, long bytes, Optional<Path> path, Optional<CatalogueEntry> entry) {}
 
   @Override
   public Integer call() throws IOException {
@@ -56,7 +59,9 @@ final class ListCommand implements Callable<Integer> {
                           .orElse("not in the catalogue")));
     }
     console.out().line("");
-    console.out().line("* stored in " + store.folder() + "; 'dovetail pull NAME' brings the others");
+    console
+        .out()
+        .line("* stored in " + store.folder() + "; 'dovetail pull NAME' brings the others");
     return Cli.DONE;
   }
 

@@ -19,7 +19,9 @@ final class ModelLocator {
     this.console = console;
   }
 
-  /** The file of a path or of a name in the store; a catalogue's model that is not stored is pulled. */
+  /**
+   * The file of a path or of a name in the store; a catalogue's model that is not stored is pulled.
+   */
   Path locate(String name) {
     Path path = Path.of(name);
     if (Files.isRegularFile(path)) {

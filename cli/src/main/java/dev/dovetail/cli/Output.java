@@ -5,7 +5,10 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** UTF-8 text to a stream, out at once. What cannot be written is an error, unlike with a PrintStream. For one thread. */
+/**
+ * UTF-8 text to a stream, out at once. What cannot be written is an error, unlike with a
+ * PrintStream. For one thread.
+ */
 final class Output {
   private final OutputStream stream;
   private final boolean terminal;

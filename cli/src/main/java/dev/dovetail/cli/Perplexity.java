@@ -16,7 +16,8 @@ record Perplexity(long predicted, double nats) {
   }
 
   /**
-   * Measures it over consecutive windows without overlap; the first token of each is given, the others are predicted.
+   * Measures it over consecutive windows without overlap; the first token of each is given, the
+   * others are predicted.
    *
    * @param vocabulary logits of a position
    * @param window tokens of a window, at least 2

@@ -8,21 +8,20 @@ final class Printable {
   static String of(String text) {
     StringBuilder result = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(
-            point -> {
-              switch (point) {
-                case '\n' -> result.append("\\n");
-                case '\t' -> result.append("\\t");
-                case '\r' -> result.append("\\r");
-                default -> {
-                  if (isControl(point)) {
-                    result.append("\\u{%x}".formatted(point));
-                  } else {
-                    result.appendCodePoint(point);
-                  }
-                }
+        .forEach(point -> {
+          switch (point) {
+            case '\n' -> result.append("\\n");
+            case '\t' -> result.append("\\t");
+            case '\r' -> result.append("\\r");
+            default -> {
+              if (isControl(point)) {
+                result.append("\\u{%x}".formatted(point));
+              } else {
+                result.appendCodePoint(point);
               }
-            });
+            }
+          }
+        });
     return result.toString();
   }
 

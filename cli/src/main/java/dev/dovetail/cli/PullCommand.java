@@ -10,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code dovetail pull}. */
 @Command(
     name = "pull",
-    description = "Brings a model into the store, checked; an interrupted pull goes on where it ended.",
+    description =
+        "Brings a model into the store, checked; an interrupted pull goes on where it ended.",
     footer = {
       "",
       "The store is the folder DOVETAIL_MODELS, by default ~/.cache/dovetail/models. HF_TOKEN and",
@@ -26,7 +27,8 @@ final class PullCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "MODEL",
       description =
-          "A name that 'dovetail list' shows, hf:OWNER/REPOSITORY/FILE.gguf, or the address of a .gguf file.")
+          "A name that 'dovetail list' shows, hf:OWNER/REPOSITORY/FILE.gguf, or the address of a"
+              + " .gguf file.")
   private String model;
 
   PullCommand(Console console) {

@@ -8,7 +8,10 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows a pull on standard error: a bar on a terminal, a line for each tenth elsewhere. For one pull. */
+/**
+ * Shows a pull on standard error: a bar on a terminal, a line for each tenth elsewhere. For one
+ * pull.
+ */
 final class PullProgress implements PullListener, AutoCloseable {
   private static final int BAR_WIDTH = 100;
   private static final int UPDATE_MS = 200;

@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
     description = "Answers one prompt and streams the answer.",
     footer = {
       "",
-      "Ctrl-C ends the answer and keeps what there is (exit code 130); a second one ends the program.",
+      "Ctrl-C ends the answer and keeps what there is (exit code 130); a second one ends the"
+          + " program.",
       "",
       "Examples:",
       "  dovetail run \"Write a Python function that reverses a linked list.\"",
@@ -58,13 +59,15 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--stats",
       order = 60,
-      description = "Show detailed statistics on standard error (a terminal gets one line without it).")
+      description =
+          "Show detailed statistics on standard error (a terminal gets one line without it).")
   private boolean stats;
 
   @Option(
       names = "--json",
       order = 61,
-      description = "Print one JSON object with text, token ids and statistics instead of the text.")
+      description =
+          "Print one JSON object with text, token ids and statistics instead of the text.")
   private boolean json;
 
   @Option(
@@ -140,10 +143,8 @@ final class RunCommand implements Callable<Integer> {
     ChatTemplate template =
         opened
             .chatTemplate()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "the model's file has no chat template: use --raw"));
+            .orElseThrow(() ->
+                new IllegalArgumentException("the model's file has no chat template: use --raw"));
     List<ChatMessage> messages = new ArrayList<>();
     if (system != null) {
       messages.add(ChatMessage.system(system));

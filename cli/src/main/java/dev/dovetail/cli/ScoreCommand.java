@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "{\"ids\":[...],\"positions\":[{\"position\":P,\"logsumexp\":X,\"top\":[[ID,LOGIT],...]}]},",
       "where position P is the state after ids[0..P].",
       "",
-      "Perplexity is measured over windows of the context's size without overlap; the first token of",
+      "Perplexity is measured over windows of the context's size without overlap; the first token"
+          + " of",
       "each is given, the others are predicted.",
       "",
       "Examples:",
@@ -35,10 +36,7 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Mixin private PromptSource text;
 
-  @Option(
-      names = "--jsonl",
-      order = 6,
-      description = "Read and print lines of JSON.")
+  @Option(names = "--jsonl", order = 6, description = "Read and print lines of JSON.")
   private boolean jsonl;
 
   @Option(
@@ -54,7 +52,8 @@ final class ScoreCommand implements Callable<Integer> {
       order = 8,
       paramLabel = "N",
       defaultValue = "1",
-      description = "With --jsonl: positions 0, N, 2N, ... and the last. Default: ${DEFAULT-VALUE}.")
+      description =
+          "With --jsonl: positions 0, N, 2N, ... and the last. Default: ${DEFAULT-VALUE}.")
   private int every;
 
   @Mixin private ModelOption model;
@@ -73,14 +72,18 @@ final class ScoreCommand implements Callable<Integer> {
     text.check(console, jsonl);
     engine.check();
     try (Engine opened =
-            engine.open(new ModelLocator(console).locate(model.name())).draft(Draft.none()).build();
+            engine
+                .open(new ModelLocator(console).locate(model.name()))
+                .draft(Draft.none())
+                .build();
         Target target = opened.newTarget()) {
       Scorer scorer = new Scorer(target);
       if (jsonl) {
         text.withLines(
             console,
             lines ->
-                JsonLines.answer(lines, console.out(), line -> answer(ids(line, opened), scorer, target)));
+                JsonLines.answer(
+                    lines, console.out(), line -> answer(ids(line, opened), scorer, target)));
       } else {
         printPerplexity(opened, scorer, target);
       }

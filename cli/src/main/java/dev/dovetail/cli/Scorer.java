@@ -39,13 +39,15 @@ final class Scorer {
    * Runs over the tokens from the beginning.
    *
    * @param every visits positions 0, every, 2 every, and the last
-   * @throws IllegalArgumentException if the tokens do not fit the context, are none, or do not exist
+   * @throws IllegalArgumentException if the tokens do not fit the context, are none, or do not
+   *     exist
    */
   void score(int[] ids, int every, Visitor visitor) {
     check(ids);
     target.truncate(0);
     for (int from = 0; from < ids.length; ) {
-      // A pass ends at a wanted position or holds wanted ones only, so that no head is computed in vain.
+      // A pass ends at a wanted position or holds wanted ones only, so that no head is computed in
+      // vain.
       int wanted = Math.min(Math.ceilDiv(from, every) * every, ids.length - 1);
       int end =
           every == 1

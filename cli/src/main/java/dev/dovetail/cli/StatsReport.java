@@ -56,7 +56,8 @@ final class StatsReport {
     row(
         lines,
         "time",
-        "draft %s, verify %s".formatted(Units.millis(stats.draftMs()), Units.millis(stats.verifyMs())));
+        "draft %s, verify %s"
+            .formatted(Units.millis(stats.draftMs()), Units.millis(stats.verifyMs())));
     row(
         lines,
         "channel",

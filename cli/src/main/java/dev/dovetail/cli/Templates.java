@@ -6,7 +6,10 @@ import dev.dovetail.models.chat.ChatTemplate;
 final class Templates {
   private Templates() {}
 
-  /** Starts to load what renders them; nothing waits for it, and a failure shows again where one is rendered. */
+  /**
+   * Starts to load what renders them; nothing waits for it, and a failure shows again where one is
+   * rendered.
+   */
   static void warmUp() {
     Thread.ofPlatform().daemon().name("template").start(ChatTemplate::warmUp);
   }

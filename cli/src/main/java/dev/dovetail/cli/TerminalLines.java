@@ -47,7 +47,10 @@ final class TerminalLines implements LineSource, AutoCloseable {
     }
   }
 
-  /** The user's file for it, in a folder that exists; empty where none can be made: then nothing is kept. */
+  /**
+   * The user's file for it, in a folder that exists; empty where none can be made: then nothing is
+   * kept.
+   */
   private static Optional<Path> historyFile(Map<String, String> env) {
     String state = env.getOrDefault("XDG_STATE_HOME", env.getOrDefault("LOCALAPPDATA", ""));
     Path folder =

@@ -4,8 +4,9 @@ import dev.dovetail.engine.Token;
 import java.util.function.Consumer;
 
 /**
- * Streams an answer to standard output. On request it marks what the draft had guessed: by colour on a terminal, by
- * underlining where colours are not wanted, and not at all where a program reads the text. For one answer.
+ * Streams an answer to standard output. On request it marks what the draft had guessed: by colour
+ * on a terminal, by underlining where colours are not wanted, and not at all where a program reads
+ * the text. For one answer.
  */
 final class TokenPrinter implements Consumer<Token> {
   private static final String RESET = "\u001b[0m";

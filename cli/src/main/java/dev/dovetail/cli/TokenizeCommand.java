@@ -40,6 +40,7 @@ final class TokenizeCommand implements Callable<Integer> {
   private boolean special;
 
   @Mixin private ModelOption model;
+
   TokenizeCommand(Console console) {
     this.console = console;
   }

@@ -15,7 +15,8 @@ import java.util.Optional;
 record Transcript(Optional<String> system, List<ChatMessage> turns) {
 
   /**
-   * Writes it: as JSON where the name ends in {@code .json}, else as Markdown. The file appears whole or not at all.
+   * Writes it: as JSON where the name ends in {@code .json}, else as Markdown. The file appears
+   * whole or not at all.
    *
    * @throws FileAlreadyExistsException rather than overwrite
    */
@@ -45,7 +46,11 @@ record Transcript(Optional<String> system, List<ChatMessage> turns) {
   String markdown() {
     StringBuilder text = new StringBuilder();
     for (ChatMessage message : messages()) {
-      text.append("## ").append(message.role()).append("\n\n").append(message.content()).append("\n\n");
+      text.append("## ")
+          .append(message.role())
+          .append("\n\n")
+          .append(message.content())
+          .append("\n\n");
     }
     return text.toString();
   }

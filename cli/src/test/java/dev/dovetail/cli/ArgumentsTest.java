@@ -14,7 +14,8 @@ class ArgumentsTest {
 
   @Test
   void lostCharactersAreReadAgain() throws IOException {
-    Path commandLine = write("java\0-cp\0x.jar\0Main\0run\0caf\u00e9 \u65e5\0\0".getBytes(StandardCharsets.UTF_8));
+    Path commandLine =
+        write("java\0-cp\0x.jar\0Main\0run\0caf\u00e9 \u65e5\0\0".getBytes(StandardCharsets.UTF_8));
 
     assertThat(Arguments.repaired(new String[] {"run", "caf\ufffd\ufffd", ""}, commandLine))
         .containsExactly("run", "caf\u00e9 \u65e5", "");
@@ -24,7 +25,8 @@ class ArgumentsTest {
   void argumentsThatJavaUnderstoodStay() throws IOException {
     Path commandLine = write("java\0Main\0other\0".getBytes(StandardCharsets.UTF_8));
 
-    assertThat(Arguments.repaired(new String[] {"caf\u00e9"}, commandLine)).containsExactly("caf\u00e9");
+    assertThat(Arguments.repaired(new String[] {"caf\u00e9"}, commandLine))
+        .containsExactly("caf\u00e9");
   }
 
   @Test

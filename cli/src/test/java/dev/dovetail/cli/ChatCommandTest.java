@@ -166,9 +166,12 @@ class ChatCommandTest {
   void theSeedRepeatsTheConversation() {
     String lines = "fox\ndog\n";
 
-    String once = new CliRunner().in(lines).run("chat", "-m", model, "-n", "30", "--seed", "8").out();
-    String again = new CliRunner().in(lines).run("chat", "-m", model, "-n", "30", "--seed", "8").out();
-    String other = new CliRunner().in(lines).run("chat", "-m", model, "-n", "30", "--seed", "9").out();
+    String once =
+        new CliRunner().in(lines).run("chat", "-m", model, "-n", "30", "--seed", "8").out();
+    String again =
+        new CliRunner().in(lines).run("chat", "-m", model, "-n", "30", "--seed", "8").out();
+    String other =
+        new CliRunner().in(lines).run("chat", "-m", model, "-n", "30", "--seed", "9").out();
 
     assertThat(again).isEqualTo(once).isNotEqualTo(other);
   }

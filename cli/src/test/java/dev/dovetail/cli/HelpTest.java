@@ -13,7 +13,16 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "run", "chat", "pull", "list", "rm", "inspect", "tokenize", "score", "doctor", "completion"
+        "run",
+        "chat",
+        "pull",
+        "list",
+        "rm",
+        "inspect",
+        "tokenize",
+        "score",
+        "doctor",
+        "completion"
       })
   void eachCommandExplainsItself(String command) throws IOException {
     CliRunner.Result result = new CliRunner().run(command, "--help");

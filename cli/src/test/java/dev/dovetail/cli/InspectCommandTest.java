@@ -37,7 +37,8 @@ class InspectCommandTest {
     Path file = TinyModels.write(folder.resolve("tiny.gguf"), "llama", TensorType.Q8_0, 5);
 
     JsonNode json =
-        new ObjectMapper().readTree(new CliRunner().run("inspect", "--json", file.toString()).out());
+        new ObjectMapper()
+            .readTree(new CliRunner().run("inspect", "--json", file.toString()).out());
 
     assertThat(json.get("format").asText()).isEqualTo("GGUF");
     assertThat(json.get("metadata").get("tokenizer.ggml.tokens")).hasSize(320);

@@ -125,11 +125,15 @@ class RunCommandTest {
 
   @Test
   void aStopTextEndsTheAnswerBeforeIt() throws IOException {
-    String whole = parse(run("-n", "40", "--temp", "1", "--seed", "3", "--json")).get("text").asText();
+    String whole =
+        parse(run("-n", "40", "--temp", "1", "--seed", "3", "--json")).get("text").asText();
     String stop = whole.substring(whole.length() / 2, whole.length() / 2 + 3);
 
     JsonNode stopped =
-        parse(run("-n", "40", "--temp", "1", "--seed", "3", "--json", "--stop", "never", "--stop", stop));
+        parse(
+            run(
+                "-n", "40", "--temp", "1", "--seed", "3", "--json", "--stop", "never", "--stop",
+                stop));
 
     assertThat(stopped.get("text").asText()).isEqualTo(whole.substring(0, whole.indexOf(stop)));
     assertThat(stopped.get("finish_reason").asText()).isEqualTo("stop_sequence");
@@ -139,7 +143,8 @@ class RunCommandTest {
   void theStreamedTextIsTheTextOfJson() throws IOException {
     CliRunner.Result streamed = run("-n", "30");
 
-    assertThat(streamed.out()).isEqualTo(parse(run("-n", "30", "--json")).get("text").asText() + "\n");
+    assertThat(streamed.out())
+        .isEqualTo(parse(run("-n", "30", "--json")).get("text").asText() + "\n");
     assertThat(streamed.err()).as("no terminal, no statistics").isEmpty();
   }
 
@@ -259,8 +264,7 @@ class RunCommandTest {
     assertThat(model.code()).isEqualTo(1);
     assertThat(prompt.code()).isEqualTo(2);
     assertThat(new CliRunner().run("run", "-m", RunCommandTest.model, "--file", folder + "/no.txt"))
-        .isEqualTo(
-            new CliRunner.Result(1, "", "dovetail: " + folder + "/no.txt: no such file\n"));
+        .isEqualTo(new CliRunner.Result(1, "", "dovetail: " + folder + "/no.txt: no such file\n"));
   }
 
   @Test

@@ -160,7 +160,8 @@ class ScoreCommandTest {
   void perplexityNeedsTwoTokens() {
     CliRunner.Result result = new CliRunner().run("score", "-m", model, "a");
 
-    assertThat(result.err()).isEqualTo("dovetail: perplexity needs at least 2 tokens; the text has 1\n");
+    assertThat(result.err())
+        .isEqualTo("dovetail: perplexity needs at least 2 tokens; the text has 1\n");
     assertThat(result.code()).isEqualTo(1);
   }
 
@@ -168,9 +169,7 @@ class ScoreCommandTest {
     List<String> arguments = new ArrayList<>(List.of("score", "-m", model, "--jsonl"));
     arguments.addAll(List.of(options));
     CliRunner.Result result =
-        new CliRunner()
-            .in("{\"text\":\"" + TEXT + "\"}\n")
-            .run(arguments.toArray(new String[0]));
+        new CliRunner().in("{\"text\":\"" + TEXT + "\"}\n").run(arguments.toArray(new String[0]));
     assertThat(result.err()).isEmpty();
     return new ObjectMapper().readTree(result.out());
   }

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The logits of real models against an independent forward pass in f32 by another program: 16 largest logits, at every
- * eighth position and the last.
+ * The logits of real models against an independent forward pass in f32 by another program: 16
+ * largest logits, at every eighth position and the last.
  */
 @Tag("weights")
 class ScoreGoldenTest {
@@ -37,7 +37,10 @@ class ScoreGoldenTest {
 
   private static void compare(Path model, String resource, int texts) throws IOException {
     List<JsonNode> golden =
-        lines(resource).stream().sorted((a, b) -> a.get("ids").size() - b.get("ids").size()).limit(texts).toList();
+        lines(resource).stream()
+            .sorted((a, b) -> a.get("ids").size() - b.get("ids").size())
+            .limit(texts)
+            .toList();
     StringBuilder input = new StringBuilder();
     golden.forEach(line -> input.append("{\"ids\":").append(line.get("ids")).append("}\n"));
 
@@ -63,7 +66,9 @@ class ScoreGoldenTest {
     assertThat(divergence / positions).as("mean KL divergence").isLessThan(1e-6);
   }
 
-  /** Compares one position; gives the KL divergence over the 16 tokens and one bucket for the rest. */
+  /**
+   * Compares one position; gives the KL divergence over the 16 tokens and one bucket for the rest.
+   */
   private static double divergence(JsonNode wanted, JsonNode found, String where) {
     assertThat(found.get("position")).as(where).isEqualTo(wanted.get("position"));
     assertThat(found.get("top").get(0).get(0)).as(where).isEqualTo(wanted.get("top").get(0).get(0));

@@ -71,6 +71,8 @@ class UsageTest {
   }
 
   private static String[] words(String arguments) {
-    return arguments.isEmpty() ? new String[0] : List.of(arguments.split(" ")).toArray(new String[0]);
+    return arguments.isEmpty()
+        ? new String[0]
+        : List.of(arguments.split(" ")).toArray(new String[0]);
   }
 }
