@@ -17,8 +17,10 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "A line is a message. A message of several lines has a backslash at the end of each but the",
-      "last, or stands between two \"\"\". Lines that begin with a slash are commands; /help lists them.",
-      "Ctrl-C ends an answer, Ctrl-D the conversation. What does not come from a terminal is read in",
+      "last, or stands between two \"\"\". Lines that begin with a slash are commands; /help lists"
+          + " them.",
+      "Ctrl-C ends an answer, Ctrl-D the conversation. What does not come from a terminal is read"
+          + " in",
       "the same way.",
       "",
       "Examples:",

@@ -22,7 +22,8 @@ final class ChatLoop {
           "/stats         statistics of the last answer",
           "/reset         forget the conversation; the system prompt stays",
           "/system TEXT   set the system prompt from now on; without TEXT: the model's own",
-          "/save FILE     write the conversation: as JSON where the name ends in .json, else as Markdown",
+          "/save FILE     write the conversation: as JSON where the name ends in .json, else as"
+              + " Markdown",
           "/exit          end (so does Ctrl-D)",
           "A backslash at the end of a line continues the message; \"\"\" begins and ends a block.",
           "A space before a slash makes it part of a message. Ctrl-C ends an answer.");

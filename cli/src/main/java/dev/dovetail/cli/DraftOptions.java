@@ -15,8 +15,8 @@ final class DraftOptions {
       order = 20,
       paramLabel = "DRAFT",
       description =
-          "auto (the draft that comes with the model, if there is one; the default), none (plain decoding),"
-              + " or a draft's folder or file. The text is the same.")
+          "auto (the draft that comes with the model, if there is one; the default), none (plain"
+              + " decoding), or a draft's folder or file. The text is the same.")
   private String draft = "auto";
 
   @Option(
@@ -24,8 +24,8 @@ final class DraftOptions {
       order = 21,
       paramLabel = "SHAPE",
       description =
-          "How many tokens the draft guesses at a time: 4 is a chain of four, 4x2 a tree of four levels with two"
-              + " tokens each.")
+          "How many tokens the draft guesses at a time: 4 is a chain of four, 4x2 a tree of four"
+              + " levels with two tokens each.")
   private String tree;
 
   @Spec(Spec.Target.MIXEE)

@@ -46,7 +46,8 @@ final class GenerationFlags {
       order = 42,
       paramLabel = "P",
       description =
-          "Choose among the likeliest tokens that together have this probability; 1: off, the default.")
+          "Choose among the likeliest tokens that together have this probability; 1: off, the"
+              + " default.")
   private float topP = 1;
 
   @Option(
@@ -70,7 +71,8 @@ final class GenerationFlags {
       order = 45,
       paramLabel = "N",
       description =
-          "With the same seed the same text comes again. Default: a random one where --temp is above 0.")
+          "With the same seed the same text comes again. Default: a random one where --temp is"
+              + " above 0.")
   private Long seed;
 
   @Spec(Spec.Target.MIXEE)

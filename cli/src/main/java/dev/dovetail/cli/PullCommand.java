@@ -27,7 +27,8 @@ final class PullCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "MODEL",
       description =
-          "A name that 'dovetail list' shows, hf:OWNER/REPOSITORY/FILE.gguf, or the address of a .gguf file.")
+          "A name that 'dovetail list' shows, hf:OWNER/REPOSITORY/FILE.gguf, or the address of a"
+              + " .gguf file.")
   private String model;
 
   PullCommand(Console console) {

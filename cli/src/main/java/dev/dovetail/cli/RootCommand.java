@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "dovetail COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.",
+      "dovetail COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage, 130"
+          + " interrupted.",
     })
 final class RootCommand implements Runnable {
   @Spec private CommandSpec spec;

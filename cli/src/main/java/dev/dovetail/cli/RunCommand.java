@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
     description = "Answers one prompt and streams the answer.",
     footer = {
       "",
-      "Ctrl-C ends the answer and keeps what there is (exit code 130); a second one ends the program.",
+      "Ctrl-C ends the answer and keeps what there is (exit code 130); a second one ends the"
+          + " program.",
       "",
       "Examples:",
       "  dovetail run \"Write a Python function that reverses a linked list.\"",

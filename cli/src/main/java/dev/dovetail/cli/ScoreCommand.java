@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "{\"ids\":[...],\"positions\":[{\"position\":P,\"logsumexp\":X,\"top\":[[ID,LOGIT],...]}]},",
       "where position P is the state after ids[0..P].",
       "",
-      "Perplexity is measured over windows of the context's size without overlap; the first token of",
+      "Perplexity is measured over windows of the context's size without overlap; the first token"
+          + " of",
       "each is given, the others are predicted.",
       "",
       "Examples:",

@@ -96,7 +96,7 @@ final class PanamaScales {
     for (int i = 0; i < count; i++) {
       int group = (first + i) % 8;
       long unit = units + (long) ((first + i) / 8) * 4 * STEP;
-      long own = unit + (1 + kind) * STEP;
+      long own = unit + (1L + kind) * STEP;
       boolean low = group < 4;
       int shift = 8 * (group % 4);
       FloatVector times =

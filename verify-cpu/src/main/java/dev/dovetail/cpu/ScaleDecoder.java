@@ -57,7 +57,7 @@ final class ScaleDecoder {
   }
 
   private static int word(MemorySegment data, long unit, int index, int lane) {
-    return data.get(ValueLayout.JAVA_INT, unit + index * PanelPart.WORD_BYTES + 4L * lane);
+    return data.get(ValueLayout.JAVA_INT, unit + (long) index * PanelPart.WORD_BYTES + 4L * lane);
   }
 
   private static void floats(MemorySegment data, long unit, float[] out, int to) {

@@ -10,7 +10,6 @@ import dev.dovetail.engine.sampling.SamplingOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,8 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class SpeculativeDecoderTest {
   private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5};
-  private static final IntPredicate NEVER = token -> false;
-
   private static final Map<String, Guess> GUESSES =
       Map.of(
           "perfect", TestDrafters.PERFECT,
@@ -67,7 +64,7 @@ class SpeculativeDecoderTest {
         new SpeculativeDecoder(target, new Checking(TestDrafters.PERFECT))) {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
-      Round round = decoder.step(new TreeShape(4, 1), sampler, 100, NEVER);
+      Round round = decoder.step(new TreeShape(4, 1), sampler, 100, SpeculativeDecoderTest::never);
       assertThat(round.drafted()).isEqualTo(4);
       assertThat(round.accepted()).isEqualTo(4);
       assertThat(round.emitted()).isEqualTo(5);
@@ -80,7 +77,7 @@ class SpeculativeDecoderTest {
     try (SpeculativeDecoder decoder = decoder(TestDrafters.WRONG, 200, 128)) {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
-      Round round = decoder.step(new TreeShape(3, 2), sampler, 100, NEVER);
+      Round round = decoder.step(new TreeShape(3, 2), sampler, 100, SpeculativeDecoderTest::never);
       assertThat(round.accepted()).isZero();
       assertThat(round.emitted()).isEqualTo(1);
     }
@@ -106,7 +103,8 @@ class SpeculativeDecoderTest {
       try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 200, 128)) {
         Sampler sampler = sampler(SamplingOptions.GREEDY);
         decoder.prefill(PROMPT, sampler, () -> false);
-        Round round = decoder.step(new TreeShape(6, 1), sampler, limit, NEVER);
+        Round round =
+            decoder.step(new TreeShape(6, 1), sampler, limit, SpeculativeDecoderTest::never);
         assertThat(round.emitted()).isEqualTo(limit);
         assertThat(round.drafted()).isLessThan(limit);
       }
@@ -170,7 +168,8 @@ class SpeculativeDecoderTest {
     Sampler sampler = sampler(options);
     decoder.prefill(prompt, sampler, () -> false);
     while (decoder.known() < prompt.length + n) {
-      decoder.step(shape, sampler, prompt.length + n - decoder.known(), NEVER);
+      decoder.step(
+          shape, sampler, prompt.length + n - decoder.known(), SpeculativeDecoderTest::never);
     }
     int[] tokens = new int[n];
     Arrays.setAll(tokens, i -> decoder.token(prompt.length + i));
@@ -195,6 +194,11 @@ class SpeculativeDecoderTest {
 
   private static Sampler sampler(SamplingOptions options) {
     return new Sampler(options, FakeTarget.VOCABULARY);
+  }
+
+  /** No token ends the text. */
+  private static boolean never(int token) {
+    return false;
   }
 
   private static int indexOf(int[] tokens, int token, int from) {

@@ -10,7 +10,8 @@ final class ReferenceSampler {
 
   /** Subtracted from zero, since a comparator tells minus zero from zero. */
   private static final Comparator<Candidate> LIKELIEST_FIRST =
-      Comparator.comparing((Candidate c) -> 0.0 - c.logit()).thenComparing(Candidate::token);
+      Comparator.comparingDouble((Candidate c) -> 0.0 - c.logit())
+          .thenComparingInt(Candidate::token);
 
   private ReferenceSampler() {}
 
@@ -81,14 +82,14 @@ final class ReferenceSampler {
 
   private static List<Integer> ranked(SamplingOptions o, List<Candidate> kept, int position) {
     Comparator<Candidate> bestFirst =
-        Comparator.comparing((Candidate c) ->
+        Comparator.comparingDouble((Candidate c) ->
             o.greedy()
                 ? 0.0 - c.logit()
                 : 0.0
                     - (c.logit() / (double) o.temperature()
                         + noise(o.seed(), position, c.token())));
     return kept.stream()
-        .sorted(bestFirst.thenComparing(Candidate::token))
+        .sorted(bestFirst.thenComparingInt(Candidate::token))
         .map(Candidate::token)
         .toList();
   }

@@ -29,7 +29,9 @@ class BadGgufTest {
   @Test
   void otherFilesAndVersions() throws IOException {
     assertFault(new byte[] {'G', 'G', 'U'}, "is not a GGUF file");
-    assertFault("GGML and so on, and on".getBytes(java.nio.charset.StandardCharsets.UTF_8), "is not a GGUF file");
+    assertFault(
+        "GGML and so on, and on".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        "is not a GGUF file");
     byte[] bytes = new GgufWriter().toBytes();
     assertFault(patched(bytes, VERSION_AT, 1), "is GGUF version 1; versions 2 and 3 are read");
     assertFault(patched(bytes, VERSION_AT, 4), "is GGUF version 4; versions 2 and 3 are read");

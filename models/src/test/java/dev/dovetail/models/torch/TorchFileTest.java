@@ -146,7 +146,7 @@ class TorchFileTest {
     assertFault(
         checkpoint(4, 0, "J\u00ff\u00ff\u00ff\u00ff\u0085", "K\u0001\u0085", 16), "has shape [-1]");
     assertFault(
-        checkpoint(4, 0, "J\0\0\0\u0040J\0\0\0\u0040\u0086", "J\0\0\0\u0040K\u0001\u0086", 16),
+        checkpoint(4, 0, "J\0\0\0@J\0\0\0@\u0086", "J\0\0\0@K\u0001\u0086", 16),
         "more than the 4 elements");
   }
 
