@@ -39,7 +39,7 @@ class TreeBitsTest {
   @ParameterizedTest
   @MethodSource("trees")
   void nodesAreAsTheirPathsAlone(String model, int prefix) throws IOException {
-    long seed = 31 * prefix + model.hashCode();
+    long seed = 31L * prefix + model.hashCode();
     TreeBatch tree = randomTree(seed, prefix);
     int[] ids = TinyTargets.tokens(prefix);
     try (Engine one = TinyTargets.open(folder, model, 1);
@@ -65,7 +65,7 @@ class TreeBitsTest {
   @ParameterizedTest
   @MethodSource("trees")
   void whatIsKeptOfATreeIsAsIfDecodedPlainly(String model, int prefix) throws IOException {
-    long seed = 37 * prefix + model.hashCode();
+    long seed = 37L * prefix + model.hashCode();
     TreeBatch tree = randomTree(seed, prefix);
     int[] path = path(tree, deepest(tree));
     int[] ids = tokens(tree, TinyTargets.tokens(prefix), path);
