@@ -58,6 +58,9 @@ final class Matmul {
     call.yStride = yStride;
     call.add = add;
     sumGroups(w);
+    if (w.parts().stream().anyMatch(part -> part.format().weights() == WeightKind.FOUR_BIT)) {
+      call.mask(w.cols());
+    }
     chunks = w.chunks();
     pool.run(chunks.size(), task);
   }

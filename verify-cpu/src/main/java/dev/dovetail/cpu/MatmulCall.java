@@ -13,12 +13,51 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
+  /** What a masked weight of 4 bits is too large by, inverted, for k mod 8. */
+  private static final float[] MASKED = {
+    1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1
+  };
+
+  private float[] masked = new float[0];
+  private int maskedCols;
   private float[] sums16 = new float[0];
   private float[] sums32 = new float[0];
 
   /** The sums {@code [n][groups]} of the activations of each group. */
   float[] groupSums(int groupSize) {
     return groupSize == 16 ? sums16 : sums32;
+  }
+
+  /**
+   * The activations as kernels of a kind read them: {@code x}, or for 4-bit weights x times the
+   * power of two by which {@link PanelPart#weight} is too large.
+   */
+  float[] activations(WeightKind kind) {
+    return kind == WeightKind.FOUR_BIT ? masked : x;
+  }
+
+  /** Where weight k's activation of a token stands in {@link #activations}. */
+  int activation(WeightKind kind, int token, int k) {
+    return kind == WeightKind.FOUR_BIT ? token * maskedCols + k : xOffset + token * xStride + k;
+  }
+
+  /** From one token to the next in {@link #activations}. */
+  int activationStride(WeightKind kind) {
+    return kind == WeightKind.FOUR_BIT ? maskedCols : xStride;
+  }
+
+  /** Computes what {@link #activations} gives for 4-bit weights. */
+  void mask(int cols) {
+    maskedCols = cols;
+    if (masked.length < n * cols) {
+      masked = new float[n * cols];
+    }
+    for (int t = 0; t < n; t++) {
+      int from = xOffset + t * xStride;
+      for (int k = 0; k < cols; k++) {
+        masked[t * cols + k] = x[from + k] * MASKED[k % MASKED.length];
+      }
+    }
   }
 
   /** Computes what {@link #groupSums} gives, in the order that {@link PanelMatrix} names. */

@@ -14,11 +14,20 @@ import jdk.incubator.vector.VectorOperators;
  * whose words start at {@code wordA} and {@code wordB}, against the activations of a few tokens.
  * The sums of {@code groups} groups go to {@code sums [groups][4][32]}, those of the first vector
  * at {@code a}, of the second at {@code b}.
+ *
+ * <p>A weight is masked where it stands, not shifted down: that costs one instruction instead of
+ * two, and the power of two by which it is then too large has been taken from the activations
+ * ({@link MatmulCall#activations}).
  */
 final class PanamaFourBit {
   private static final int ROWS = MatmulKernels.PAIR_ROWS;
   private static final int STEP = PanelPart.WORD_BYTES;
   private static final int PER_WORD = 8;
+
+  /** The first weight of a word stands in the sign's place, and is shifted. */
+  private static final int TOP_SHIFT = 28;
+
+  private static final int SECOND = 0x0f000000;
 
   private PanamaFourBit() {}
 
@@ -54,30 +63,51 @@ final class PanamaFourBit {
         IntVector qb =
             IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
-        for (int end = k + PER_WORD; k < end; k++) {
-          FloatVector wa =
+        FloatVector wa =
+            (FloatVector)
+                qa.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wb =
+            (FloatVector)
+                qb.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
+        a0 = wa.fma(v0, a0);
+        b0 = wb.fma(v0, b0);
+        FloatVector v1 = FloatVector.broadcast(FLOATS, x[x1 + k]);
+        a1 = wa.fma(v1, a1);
+        b1 = wb.fma(v1, b1);
+        FloatVector v2 = FloatVector.broadcast(FLOATS, x[x2 + k]);
+        a2 = wa.fma(v2, a2);
+        b2 = wb.fma(v2, b2);
+        FloatVector v3 = FloatVector.broadcast(FLOATS, x[x3 + k]);
+        a3 = wa.fma(v3, a3);
+        b3 = wb.fma(v3, b3);
+        IntVector mask = IntVector.broadcast(INTS, SECOND);
+        for (int j = 1; j < PER_WORD; j++) {
+          wa =
               (FloatVector)
-                  qa.lanewise(VectorOperators.LSHR, 28)
+                  qa.lanewise(VectorOperators.AND, mask)
                       .convertShape(VectorOperators.I2F, FLOATS, 0);
-          FloatVector wb =
+          wb =
               (FloatVector)
-                  qb.lanewise(VectorOperators.LSHR, 28)
+                  qb.lanewise(VectorOperators.AND, mask)
                       .convertShape(VectorOperators.I2F, FLOATS, 0);
-          qa = qa.lanewise(VectorOperators.LSHL, 4);
-          qb = qb.lanewise(VectorOperators.LSHL, 4);
-          FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
-          a0 = wa.fma(v0, a0);
-          b0 = wb.fma(v0, b0);
-          FloatVector v1 = FloatVector.broadcast(FLOATS, x[x1 + k]);
-          a1 = wa.fma(v1, a1);
-          b1 = wb.fma(v1, b1);
-          FloatVector v2 = FloatVector.broadcast(FLOATS, x[x2 + k]);
-          a2 = wa.fma(v2, a2);
-          b2 = wb.fma(v2, b2);
-          FloatVector v3 = FloatVector.broadcast(FLOATS, x[x3 + k]);
-          a3 = wa.fma(v3, a3);
-          b3 = wb.fma(v3, b3);
+          mask = mask.lanewise(VectorOperators.LSHR, 4);
+          FloatVector u0 = FloatVector.broadcast(FLOATS, x[x0 + k + j]);
+          a0 = wa.fma(u0, a0);
+          b0 = wb.fma(u0, b0);
+          FloatVector u1 = FloatVector.broadcast(FLOATS, x[x1 + k + j]);
+          a1 = wa.fma(u1, a1);
+          b1 = wb.fma(u1, b1);
+          FloatVector u2 = FloatVector.broadcast(FLOATS, x[x2 + k + j]);
+          a2 = wa.fma(u2, a2);
+          b2 = wb.fma(u2, b2);
+          FloatVector u3 = FloatVector.broadcast(FLOATS, x[x3 + k + j]);
+          a3 = wa.fma(u3, a3);
+          b3 = wb.fma(u3, b3);
         }
+        k += PER_WORD;
       }
       int to = group * PanamaScales.GROUP_STEP;
       a0.intoArray(sums, to + a);
@@ -117,24 +147,39 @@ final class PanamaFourBit {
         IntVector qb =
             IntVector.fromMemorySegment(INTS, data, wordB + word, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
-        for (int end = k + PER_WORD; k < end; k++) {
-          FloatVector wa =
+        FloatVector wa =
+            (FloatVector)
+                qa.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wb =
+            (FloatVector)
+                qb.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
+        a0 = wa.fma(v0, a0);
+        b0 = wb.fma(v0, b0);
+        FloatVector v1 = FloatVector.broadcast(FLOATS, x[x1 + k]);
+        a1 = wa.fma(v1, a1);
+        b1 = wb.fma(v1, b1);
+        IntVector mask = IntVector.broadcast(INTS, SECOND);
+        for (int j = 1; j < PER_WORD; j++) {
+          wa =
               (FloatVector)
-                  qa.lanewise(VectorOperators.LSHR, 28)
+                  qa.lanewise(VectorOperators.AND, mask)
                       .convertShape(VectorOperators.I2F, FLOATS, 0);
-          FloatVector wb =
+          wb =
               (FloatVector)
-                  qb.lanewise(VectorOperators.LSHR, 28)
+                  qb.lanewise(VectorOperators.AND, mask)
                       .convertShape(VectorOperators.I2F, FLOATS, 0);
-          qa = qa.lanewise(VectorOperators.LSHL, 4);
-          qb = qb.lanewise(VectorOperators.LSHL, 4);
-          FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
-          a0 = wa.fma(v0, a0);
-          b0 = wb.fma(v0, b0);
-          FloatVector v1 = FloatVector.broadcast(FLOATS, x[x1 + k]);
-          a1 = wa.fma(v1, a1);
-          b1 = wb.fma(v1, b1);
+          mask = mask.lanewise(VectorOperators.LSHR, 4);
+          FloatVector u0 = FloatVector.broadcast(FLOATS, x[x0 + k + j]);
+          a0 = wa.fma(u0, a0);
+          b0 = wb.fma(u0, b0);
+          FloatVector u1 = FloatVector.broadcast(FLOATS, x[x1 + k + j]);
+          a1 = wa.fma(u1, a1);
+          b1 = wb.fma(u1, b1);
         }
+        k += PER_WORD;
       }
       int to = group * PanamaScales.GROUP_STEP;
       a0.intoArray(sums, to + a);
@@ -179,34 +224,56 @@ final class PanamaFourBit {
             IntVector.fromMemorySegment(INTS, data, wordB + other, ByteOrder.LITTLE_ENDIAN);
         word += STEP;
         other += STEP;
-        for (int j = 0; j < PER_WORD; j++) {
-          FloatVector v0 = FloatVector.broadcast(FLOATS, x[k + i * PER_WORD + j]);
-          FloatVector v1 = FloatVector.broadcast(FLOATS, x[l + i * PER_WORD + j]);
+        FloatVector v0 = FloatVector.broadcast(FLOATS, x[k]);
+        FloatVector v1 = FloatVector.broadcast(FLOATS, x[l]);
+        a0 =
+            ((FloatVector)
+                    qa0.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                .fma(v0, a0);
+        b0 =
+            ((FloatVector)
+                    qb0.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                .fma(v0, b0);
+        a1 =
+            ((FloatVector)
+                    qa1.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                .fma(v1, a1);
+        b1 =
+            ((FloatVector)
+                    qb1.lanewise(VectorOperators.LSHR, TOP_SHIFT)
+                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                .fma(v1, b1);
+        IntVector mask = IntVector.broadcast(INTS, SECOND);
+        for (int j = 1; j < PER_WORD; j++) {
+          FloatVector u0 = FloatVector.broadcast(FLOATS, x[k + j]);
+          FloatVector u1 = FloatVector.broadcast(FLOATS, x[l + j]);
           a0 =
               ((FloatVector)
-                      qa0.lanewise(VectorOperators.LSHR, 28)
+                      qa0.lanewise(VectorOperators.AND, mask)
                           .convertShape(VectorOperators.I2F, FLOATS, 0))
-                  .fma(v0, a0);
+                  .fma(u0, a0);
           b0 =
               ((FloatVector)
-                      qb0.lanewise(VectorOperators.LSHR, 28)
+                      qb0.lanewise(VectorOperators.AND, mask)
                           .convertShape(VectorOperators.I2F, FLOATS, 0))
-                  .fma(v0, b0);
+                  .fma(u0, b0);
           a1 =
               ((FloatVector)
-                      qa1.lanewise(VectorOperators.LSHR, 28)
+                      qa1.lanewise(VectorOperators.AND, mask)
                           .convertShape(VectorOperators.I2F, FLOATS, 0))
-                  .fma(v1, a1);
+                  .fma(u1, a1);
           b1 =
               ((FloatVector)
-                      qb1.lanewise(VectorOperators.LSHR, 28)
+                      qb1.lanewise(VectorOperators.AND, mask)
                           .convertShape(VectorOperators.I2F, FLOATS, 0))
-                  .fma(v1, b1);
-          qa0 = qa0.lanewise(VectorOperators.LSHL, 4);
-          qb0 = qb0.lanewise(VectorOperators.LSHL, 4);
-          qa1 = qa1.lanewise(VectorOperators.LSHL, 4);
-          qb1 = qb1.lanewise(VectorOperators.LSHL, 4);
+                  .fma(u1, b1);
+          mask = mask.lanewise(VectorOperators.LSHR, 4);
         }
+        k += PER_WORD;
+        l += PER_WORD;
       }
       int to = group * PanamaScales.GROUP_STEP;
       a0.intoArray(sums, to + a);

@@ -116,11 +116,12 @@ final class PanamaMatmulKernels implements MatmulKernels {
       MatmulCall call,
       MatmulScratch scratch) {
     MemorySegment data = part.weights();
-    boolean fourBit = part.format().weights() == WeightKind.FOUR_BIT;
-    int words = part.format().weights().words(part.format().groupSize());
-    float[] x = call.x;
-    int step = call.xStride;
-    int at = call.xOffset + t * step + k;
+    WeightKind kind = part.format().weights();
+    boolean fourBit = kind == WeightKind.FOUR_BIT;
+    int words = kind.words(part.format().groupSize());
+    float[] x = call.activations(kind);
+    int step = call.activationStride(kind);
+    int at = call.activation(kind, t, k);
     float[] sums = scratch.sums;
     for (int a = 0; a < PAIR_ROWS; a += 2 * LANES) {
       int b = a + LANES;

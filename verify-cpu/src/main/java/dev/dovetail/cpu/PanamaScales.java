@@ -28,7 +28,7 @@ final class PanamaScales {
   private PanamaScales() {}
 
   /**
-   * @param firstGroup even
+   * @param firstGroup the first of a unit
    * @param count how many groups
    * @param at where the panel's first row stands in a row of the outputs
    */
@@ -56,11 +56,11 @@ final class PanamaScales {
           halves(data, offset, 16, count, ROWS, scales, to);
           halves(data, offset, 0, count, ROWS, mins, to);
         }
-        case SIX_BIT_MIN -> {
-          sixBits(data, units + 4L * lane, firstGroup, count, 0, scales, to);
-          sixBits(data, units + 4L * lane, firstGroup, count, 1, mins, to);
+        case BYTE_MIN -> {
+          bytes(data, offset, count, 0, scales, to);
+          bytes(data, offset, count, 1, mins, to);
         }
-        case EIGHT_BIT -> eightBits(data, units + 4L * lane, firstGroup, count, scales, to);
+        case EIGHT_BIT -> signedBytes(data, offset, count, scales, to);
       }
       if (part.format().bias() != 0) {
         scaled(scales, -part.format().bias(), count, mins, to);
@@ -90,15 +90,11 @@ final class PanamaScales {
     }
   }
 
-  /** The scales (kind 0) or the mins (kind 1, with a negative factor) of 6 bits. */
-  private static void sixBits(
-      MemorySegment data, long units, int first, int count, int kind, float[] out, int to) {
-    for (int i = 0; i < count; i++) {
-      int group = (first + i) % 8;
-      long unit = units + (long) ((first + i) / 8) * 4 * STEP;
-      long own = unit + (1L + kind) * STEP;
-      boolean low = group < 4;
-      int shift = 8 * (group % 4);
+  /** The scales (kind 0) or the mins (kind 1, with a negative factor) of units of 8 groups. */
+  private static void bytes(
+      MemorySegment data, long from, int count, int kind, float[] out, int to) {
+    for (int first = 0; first < count; first += 8) {
+      long unit = from + (long) (first / 8) * 5 * STEP;
       FloatVector times =
           IntVector.fromMemorySegment(INTS, data, unit, ByteOrder.LITTLE_ENDIAN)
               .lanewise(VectorOperators.LSHL, 16 - 16 * kind)
@@ -106,29 +102,24 @@ final class PanamaScales {
               .lanewise(VectorOperators.AND, HALF_BITS)
               .reinterpretAsFloats()
               .mul(kind == 0 ? HALF_UNIT : -HALF_UNIT);
-      IntVector lowBits =
-          IntVector.fromMemorySegment(
-                  INTS, data, low ? own : unit + 3 * STEP, ByteOrder.LITTLE_ENDIAN)
-              .lanewise(VectorOperators.LSHR, low ? shift : shift + 4 * kind)
-              .lanewise(VectorOperators.AND, low ? 63 : 15);
-      IntVector topBits =
-          IntVector.fromMemorySegment(INTS, data, own, ByteOrder.LITTLE_ENDIAN)
-              .lanewise(VectorOperators.LSHR, shift + 2)
-              .lanewise(VectorOperators.AND, low ? 0 : 48);
-      FloatVector value =
-          (FloatVector)
-              lowBits
-                  .lanewise(VectorOperators.OR, topBits)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
-      value.mul(times).intoArray(out, to + i * ROWS);
+      long words = unit + (1 + 2L * kind) * STEP;
+      for (int i = 0; i < 8; i++) {
+        FloatVector value =
+            (FloatVector)
+                IntVector.fromMemorySegment(
+                        INTS, data, words + (long) (i / 4) * STEP, ByteOrder.LITTLE_ENDIAN)
+                    .lanewise(VectorOperators.LSHL, 24 - 8 * (i % 4))
+                    .lanewise(VectorOperators.LSHR, 24)
+                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        value.mul(times).intoArray(out, to + (first + i) * ROWS);
+      }
     }
   }
 
-  private static void eightBits(
-      MemorySegment data, long units, int first, int count, float[] out, int to) {
-    for (int i = 0; i < count; i++) {
-      int group = (first + i) % 16;
-      long unit = units + (long) ((first + i) / 16) * 5 * STEP;
+  /** Units of 16 groups; the last may end early. */
+  private static void signedBytes(MemorySegment data, long from, int count, float[] out, int to) {
+    for (int first = 0; first < count; first += 16) {
+      long unit = from + (long) (first / 16) * 5 * STEP;
       FloatVector times =
           IntVector.fromMemorySegment(INTS, data, unit + 4 * STEP, ByteOrder.LITTLE_ENDIAN)
               .lanewise(VectorOperators.LSHL, 16)
@@ -136,14 +127,17 @@ final class PanamaScales {
               .lanewise(VectorOperators.AND, HALF_BITS)
               .reinterpretAsFloats()
               .mul(HALF_UNIT);
-      FloatVector value =
-          (FloatVector)
-              IntVector.fromMemorySegment(
-                      INTS, data, unit + (long) (group / 4) * STEP, ByteOrder.LITTLE_ENDIAN)
-                  .lanewise(VectorOperators.LSHL, 24 - 8 * (group % 4))
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
-      value.mul(times).intoArray(out, to + i * ROWS);
+      int end = Math.min(16, count - first);
+      for (int i = 0; i < end; i++) {
+        FloatVector value =
+            (FloatVector)
+                IntVector.fromMemorySegment(
+                        INTS, data, unit + (long) (i / 4) * STEP, ByteOrder.LITTLE_ENDIAN)
+                    .lanewise(VectorOperators.LSHL, 24 - 8 * (i % 4))
+                    .lanewise(VectorOperators.ASHR, 24)
+                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+        value.mul(times).intoArray(out, to + (first + i) * ROWS);
+      }
     }
   }
 

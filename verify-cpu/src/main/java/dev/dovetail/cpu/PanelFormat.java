@@ -27,8 +27,8 @@ record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias
       case Q5_1 -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F16_MIN);
       case Q2_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32_MIN);
       case Q3_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32, 4);
-      case Q4_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.SIX_BIT_MIN);
-      case Q5_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.SIX_BIT_MIN);
+      case Q4_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.BYTE_MIN);
+      case Q5_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.BYTE_MIN);
       case Q6_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.EIGHT_BIT);
       case IQ4_XS -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F32);
       case I32 -> throw new IllegalArgumentException("I32 tensors hold integers, not weights");

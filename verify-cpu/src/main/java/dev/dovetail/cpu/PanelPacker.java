@@ -15,6 +15,12 @@ import java.util.Arrays;
  * whole, so that most of the work is plain array access, quick even before the JIT has seen it.
  */
 final class PanelPacker {
+  // Four bytes of a word at once: a Q4_K block has 6 bits for each of its scales and mins. Those of
+  // groups 0 to 3 stand whole in two words; of the others, four bits in the third, two on top.
+  private static final int SIX_BITS = 0x3f3f3f3f;
+  private static final int FOUR_BITS = 0x0f0f0f0f;
+  private static final int TOP_TWO_OF_SIX = 0x30303030;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
@@ -154,10 +160,15 @@ final class PanelPacker {
         scaleWords[unit] = firstGroup % 2 == 0 ? half : scaleWords[unit] | half << 16;
       }
       case F16_MIN -> scaleWords[unit] = half(scales[0]) | half(mins[0]) << 16;
-      case SIX_BIT_MIN -> {
-        for (int i = 0; i < 4; i++) {
-          scaleWords[unit + i * LANES] = data.get(INT, block + 4L * i);
-        }
+      case BYTE_MIN -> {
+        int first = data.get(INT, block + 4);
+        int second = data.get(INT, block + 8);
+        int rest = data.get(INT, block + 12);
+        scaleWords[unit] = data.get(INT, block);
+        scaleWords[unit + LANES] = first & SIX_BITS;
+        scaleWords[unit + 2 * LANES] = rest & FOUR_BITS | first >>> 2 & TOP_TWO_OF_SIX;
+        scaleWords[unit + 3 * LANES] = second & SIX_BITS;
+        scaleWords[unit + 4 * LANES] = rest >>> 4 & FOUR_BITS | second >>> 2 & TOP_TWO_OF_SIX;
       }
       case EIGHT_BIT -> {
         for (int i = 0; i < 4; i++) {

@@ -48,13 +48,16 @@ record PanelPart(
     return panel * panelBytes() + (long) (k / format.weights().perWord()) * WORD_BYTES;
   }
 
-  /** Weight k of a row: the number, or the unscaled integer. */
+  /**
+   * Weight k of a row: the number, or the unscaled integer; for 4 bits the integer as it stands in
+   * its word, times 2^(28 - 4 (k mod 8)), but for the first of a word, which is shifted down.
+   */
   float weight(int panel, int k, int lane) {
     WeightKind kind = format.weights();
     int at = k % kind.perWord();
     int word = weights.get(ValueLayout.JAVA_INT, weightOffset(panel, k - at) + 4L * lane);
     return switch (kind) {
-      case FOUR_BIT -> word << (4 * at) >>> 28;
+      case FOUR_BIT -> at == 0 ? word >>> 28 : word & 0xf0000000 >>> (4 * at);
       case EIGHT_BIT -> word << (8 * at) >> 24;
       case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
       case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);

@@ -21,11 +21,13 @@ final class ScalarMatmulKernels implements MatmulKernels {
           weights[k] = part.weight(panel, k, lane);
         }
         for (int t = 0; t < call.n; t++) {
-          int x = call.xOffset + t * call.xStride;
+          WeightKind kind = part.format().weights();
+          float[] x = call.activations(kind);
+          int at = call.activation(kind, t, 0);
           scratch.acc[t] =
-              part.format().weights().quantised()
-                  ? quantised(part, weights, scales, mins, lane, call.x, x, sums, t)
-                  : plain(weights, call.x, x);
+              kind.quantised()
+                  ? quantised(part, weights, scales, mins, lane, x, at, sums, t)
+                  : plain(weights, x, at);
         }
         call.write(scratch.acc, 1, part.rowOffset() + firstRow + lane, 1);
       }

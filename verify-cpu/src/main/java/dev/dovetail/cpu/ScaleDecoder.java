@@ -45,7 +45,7 @@ final class ScaleDecoder {
           halves(data, unit, 0, scales, to);
           halves(data, unit, 16, mins, to);
         }
-        case SIX_BIT_MIN -> sixBits(data, unit, group % 8, scales, mins, to);
+        case BYTE_MIN -> bytesWithMins(data, unit, group % 8, scales, mins, to);
         case EIGHT_BIT -> bytes(data, unit, group % 16, scales, to);
       }
       if (part.format().bias() != 0) {
@@ -72,25 +72,13 @@ final class ScaleDecoder {
     }
   }
 
-  /**
-   * Bits as in the file: groups 0 to 3 whole; of 4 to 7, four low bits in the last word, two on top
-   * of the others.
-   */
-  private static void sixBits(
+  private static void bytesWithMins(
       MemorySegment data, long unit, int group, float[] scales, float[] mins, int to) {
     int shift = 8 * (group % 4);
     for (int lane = 0; lane < PanelPart.LANES; lane++) {
       int units = word(data, unit, 0, lane);
-      int scale = word(data, unit, 1, lane) >>> shift;
-      int min = word(data, unit, 2, lane) >>> shift;
-      if (group < 4) {
-        scale &= 63;
-        min &= 63;
-      } else {
-        int low = word(data, unit, 3, lane) >>> shift;
-        scale = (low & 15) | (scale >>> 2 & 48);
-        min = (low >>> 4 & 15) | (min >>> 2 & 48);
-      }
+      int scale = word(data, unit, 1 + group / 4, lane) >>> shift & 0xff;
+      int min = word(data, unit, 3 + group / 4, lane) >>> shift & 0xff;
       scales[to + lane] = Float.float16ToFloat((short) units) * scale;
       mins[to + lane] = -(Float.float16ToFloat((short) (units >> 16)) * min);
     }
