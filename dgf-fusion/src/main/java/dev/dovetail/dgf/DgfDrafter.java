@@ -102,7 +102,7 @@ final class DgfDrafter implements Drafter {
       guessRows[0] = 0;
       score(1);
       levels.grow(hostLogits);
-      for (int depth = 1; depth < shape.depth(); depth++) {
+      for (int depth = 1; depth < shape.depth() && levels.size() > batch.end(); depth++) {
         expandLastLevel();
         score(batch.size());
         levels.grow(hostLogits);

@@ -54,6 +54,13 @@ final class LogitGroups {
     }
   }
 
+  /** Whether a row can be divided: no NaN, no +infinity, and at least one finite logit. */
+  static boolean usable(float[] logits, int offset, int count) {
+    float top = max(logits, offset, offset + count);
+    // A NaN among the logits makes the maximum NaN, of which neither holds.
+    return top > Float.NEGATIVE_INFINITY && top < Float.POSITIVE_INFINITY;
+  }
+
   int size() {
     return size;
   }

@@ -82,9 +82,9 @@ public final class Sampler {
    * @param outTokens receives the tokens, best first
    * @param outLogProbs receives the logarithm of each token's probability under the draft's
    *     penalised softmax at the options' temperature (1 when greedy), within 2e-4
-   * @return how many were written: fewer than {@code width} only if fewer logits are finite
+   * @return how many were written: fewer than {@code width} only if fewer logits are finite, and
+   *     none if a logit is NaN or +infinity: a draft that computes nonsense guesses nothing
    * @throws IllegalArgumentException if a range or a token lies outside its array or vocabulary
-   * @throws IllegalStateException if a logit is NaN or +infinity, or all are -infinity
    */
   public int rank(
       float[] logits,
@@ -98,6 +98,9 @@ public final class Sampler {
       float[] outLogProbs) {
     checkRow(logits, offset, count, context, length);
     checkDraft(count, ids, width, outTokens, outLogProbs);
+    if (!LogitGroups.usable(logits, offset, count)) {
+      return 0;
+    }
     float[] row = logits;
     int at = offset;
     if (options.penalises()) {

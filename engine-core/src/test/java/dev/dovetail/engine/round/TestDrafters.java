@@ -132,7 +132,7 @@ final class TestDrafters {
 
     @Override
     public void truncate(int tokens) {
-      extended = Math.min(extended, tokens - 1);
+      extended = Math.min(extended, Math.max(0, tokens - 1));
       while (sequence.size() > tokens) {
         sequence.removeLast();
       }

@@ -175,6 +175,20 @@ final class SamplerTest {
   }
 
   @Test
+  void rankOfNonsenseIsEmpty() {
+    Sampler sampler = new Sampler(SamplingOptions.GREEDY, 3);
+    int[] tokens = new int[3];
+    float[] logProbs = new float[3];
+    float infinity = Float.POSITIVE_INFINITY;
+    for (float[] draft :
+        new float[][] {
+          {1, Float.NaN, 2}, {1, 2, infinity}, {-infinity, -infinity, -infinity},
+        }) {
+      assertThat(sampler.rank(draft, 0, 3, null, NOTHING, 0, 2, tokens, logProbs)).isZero();
+    }
+  }
+
+  @Test
   void rankLeavesOutWhatCannotBeChosen() {
     int[] outTokens = {-1, -1, -1};
     float[] outLogProbs = new float[3];
