@@ -26,6 +26,13 @@ public final class SpeculativeDecoder implements AutoCloseable {
   private final int[] context;
   private int known;
 
+  // Verified tokens whose features the drafter has not seen yet: they are passed on when it drafts
+  // next, so that the tokens of a round are out before the draft works on them.
+  private int newPosition;
+  private int[] newRows;
+  private int newCount;
+  private int newNextAt;
+
   public SpeculativeDecoder(Target target, Drafter drafter) {
     this.target = target;
     this.drafter = drafter;
@@ -69,6 +76,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
           "the prompt has %d tokens; this context holds 1 to %d"
               .formatted(prompt.length, target.capacity() - 1));
     }
+    passOn();
     // The feature of the last shared token is needed again, with the token that follows it now.
     int shared = shared(prompt);
     int start = Math.min(Math.max(0, shared - 1), target.length());
@@ -86,13 +94,14 @@ public final class SpeculativeDecoder implements AutoCloseable {
         batch.add(context[i], i - from - 1);
       }
       boolean end = to == prompt.length;
+      passOn();
       target.pass(batch, end ? Logits.LAST : Logits.NONE);
       target.commit(rows, to - from);
       if (end) {
         context[to] = sampler.choose(target.logits(), 0, context, to);
       }
       known = end ? to + 1 : to;
-      passOn(from, rows, to - from, from + 1);
+      remember(from, rows, to - from, from + 1);
     }
     return prompt.length - start;
   }
@@ -105,6 +114,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
    */
   public Round step(TreeShape shape, Sampler sampler, int limit, IntPredicate last) {
     long start = System.nanoTime();
+    passOn();
     TreeShape affordable = new TreeShape(Math.min(shape.depth(), limit - 1), shape.width());
     TokenTree tree = channel.fromDraft(drafter.draft(affordable, context, known, sampler));
     long drafted = System.nanoTime();
@@ -118,35 +128,52 @@ public final class SpeculativeDecoder implements AutoCloseable {
     acceptance.follow(
         tree, target.logits(), target.vocabulary(), sampler, context, known, limit, last);
     target.commit(acceptance.path(), acceptance.length());
-    long verified = System.nanoTime();
 
     known += acceptance.emitted();
-    passOn(
+    remember(
         target.length() - acceptance.length(),
         acceptance.path(),
         acceptance.length(),
         known - acceptance.length());
-    long told = System.nanoTime();
+    long verified = System.nanoTime();
     return new Round(
         tree.size(),
         acceptance.length() - 1,
         acceptance.emitted(),
-        drafted - start + told - verified,
+        drafted - start,
         verified - drafted);
   }
 
-  /** Features of newly verified tokens, each with the token after it, to the drafter. */
-  private void passOn(int position, int[] passRows, int count, int nextAt) {
+  /**
+   * Notes newly verified tokens.
+   *
+   * @param position of the first in the sequence
+   * @param passRows their rows in the last pass; must stay as they are until they are passed on
+   * @param nextAt where in the sequence the token after the first stands
+   */
+  private void remember(int position, int[] passRows, int count, int nextAt) {
+    newPosition = position;
+    newRows = passRows;
+    newCount = count;
+    newNextAt = nextAt;
+  }
+
+  /** The features of newly verified tokens, each with the token after it, to the drafter. */
+  private void passOn() {
+    if (newCount == 0) {
+      return;
+    }
     boolean features = drafter.readsFeatures();
     drafter.extend(
         channel.toDraft(
-            position,
+            newPosition,
             features ? target.features() : null,
             target.featureSize(),
-            features ? passRows : null,
-            count,
+            features ? newRows : null,
+            newCount,
             context,
-            nextAt));
+            newNextAt));
+    newCount = 0;
   }
 
   private int shared(int[] prompt) {
