@@ -98,17 +98,20 @@ public final class Dovetail {
       long start = System.nanoTime();
       Model model = Model.open(path);
       Device opened = null;
+      Optional<DraftModel> drafting = Optional.empty();
       TargetWeights weights = null;
       try {
         int tokens = context(model);
         opened = cpu().open(device);
+        // The draft first: one that does not fit is refused before the large model is packed.
+        drafting = draft(model, opened);
         weights = TargetWeights.load(model, opened);
-        Optional<DraftModel> drafting = draft(model, opened);
         // Built by another thread meanwhile; what is wrong with it is an error of opening.
         model.tokenizer();
         double loadMs = (System.nanoTime() - start) / 1e6;
         return new Engine(model, opened, weights, drafting, tokens, tree, loadMs);
       } catch (RuntimeException | Error e) {
+        drafting.ifPresent(DraftModel::close);
         if (weights != null) {
           weights.close();
         }
