@@ -46,7 +46,6 @@ class TokenizerFuzzTest {
       for (int id : ids) {
         assertThat(id).isBetween(0, tokenizer.vocabularySize() - 1);
         assertThat(stream.next(id)).isNotNull();
-        assertThat(parseSpecial || !tokenizer.isSpecial(id)).isTrue();
       }
       stream.flush();
     }
