@@ -21,8 +21,8 @@ import java.util.List;
  *       the k of the group, from {@code s = 0}, with q the unscaled integers as stored; {@code acc
  *       = fma(scale, s, acc)}; and, for formats that have mins, {@code acc = fma(min, sum of the
  *       group's x, acc)};
- *   <li>4-bit integers stay where they stand in their words, and their activations are multiplied by
- *       the inverse powers of two ({@link MatmulCall#activations}): the same products, but for
+ *   <li>4-bit integers stay where they stand in their words, and their activations are multiplied
+ *       by the inverse powers of two ({@link MatmulCall#activations}): the same products, but for
  *       activations so small that they would be subnormal, and those alike in all kernels;
  *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code
  *       (s0 + s1) + (s2 + s3)};
