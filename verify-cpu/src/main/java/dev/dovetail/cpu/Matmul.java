@@ -58,7 +58,7 @@ final class Matmul {
     call.yStride = yStride;
     call.add = add;
     sumGroups(w);
-    if (w.parts().stream().anyMatch(part -> part.format().weights() == WeightKind.FOUR_BIT)) {
+    if (w.inPlace()) {
       call.mask(w.cols());
     }
     chunks = w.chunks();

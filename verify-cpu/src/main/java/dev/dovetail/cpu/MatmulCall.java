@@ -1,5 +1,8 @@
 package dev.dovetail.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /**
  * The activations and the outputs of one multiplication. Reused; filled before the workers start.
  */
@@ -13,7 +16,7 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
-  /** What a masked weight of 4 bits is too large by, inverted, for k mod 8. */
+  /** What a weight is too large by where it stands, inverted, for k mod 8. */
   private static final float[] MASKED = {
     1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1
   };
@@ -29,24 +32,24 @@ final class MatmulCall {
   }
 
   /**
-   * The activations as kernels of a kind read them: {@code x}, or for 4-bit weights x times the
-   * power of two by which {@link PanelPart#weight} is too large.
+   * The activations as kernels of a kind read them: {@code x}, or for weights that are used in
+   * place x times the power of two by which {@link PanelPart#weight} is too large.
    */
   float[] activations(WeightKind kind) {
-    return kind == WeightKind.FOUR_BIT ? masked : x;
+    return kind.inPlace() ? masked : x;
   }
 
   /** Where weight k's activation of a token stands in {@link #activations}. */
   int activation(WeightKind kind, int token, int k) {
-    return kind == WeightKind.FOUR_BIT ? token * maskedCols + k : xOffset + token * xStride + k;
+    return kind.inPlace() ? token * maskedCols + k : xOffset + token * xStride + k;
   }
 
   /** From one token to the next in {@link #activations}. */
   int activationStride(WeightKind kind) {
-    return kind == WeightKind.FOUR_BIT ? maskedCols : xStride;
+    return kind.inPlace() ? maskedCols : xStride;
   }
 
-  /** Computes what {@link #activations} gives for 4-bit weights. */
+  /** Computes what {@link #activations} gives for weights that are used in place. */
   void mask(int cols) {
     maskedCols = cols;
     if (masked.length < n * cols) {
@@ -96,18 +99,18 @@ final class MatmulCall {
   /**
    * Writes the outputs of some rows.
    *
-   * @param acc {@code [n][stride]}
+   * @param acc {@code [n][stride]} f32
    */
-  void write(float[] acc, int stride, int firstRow, int rows) {
+  void write(MemorySegment acc, int stride, int firstRow, int rows) {
     for (int t = 0; t < n; t++) {
       int to = yOffset + t * yStride + firstRow;
-      int from = t * stride;
+      long from = (long) t * stride;
       if (add) {
         for (int i = 0; i < rows; i++) {
-          y[to + i] += acc[from + i];
+          y[to + i] += acc.getAtIndex(ValueLayout.JAVA_FLOAT, from + i);
         }
       } else {
-        System.arraycopy(acc, from, y, to, rows);
+        MemorySegment.copy(acc, ValueLayout.JAVA_FLOAT, 4 * from, y, to, rows);
       }
     }
   }

@@ -1,64 +1,67 @@
 package dev.dovetail.cpu;
 
+import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
 
 /**
- * Products by vectors whose lanes are rows: two vectors of rows against four, two or one token at a
- * time. Integers are unpacked in registers as they are used; unquantised weights go through a tile,
- * some columns of two panels widened to f32, which then serves all tokens.
+ * Products by vectors whose lanes are rows, for four, two or one token at a time. Integers are
+ * unpacked in registers as they are used; unquantised weights go through a tile, some columns of a
+ * panel widened to f32, which then serves all tokens.
  */
 final class PanamaMatmulKernels implements MatmulKernels {
-  /** What an L2 cache of 512 KiB holds beside the rest. */
-  private static final long MOST_TOUCHED = 256 * 1024;
+  private static final int ROWS = PanelPart.ROWS;
+
+  /** Four tokens take 16 sums, which only the CPUs with the widest vectors have registers for. */
+  private static final int MOST_TOKENS = LANES == 16 ? 4 : 2;
 
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
     boolean quantised = part.format().weights().quantised();
     int step = quantised ? MatmulScratch.SCALE_COLS : MatmulScratch.TILE_COLS;
-    for (int pair = from; pair < to; pair++) {
-      Arrays.fill(scratch.acc, 0, call.n * PAIR_ROWS, 0);
-      int panels = Math.min(2, part.panels() - 2 * pair);
-      scratch.touched += touch(part.weights(), 2 * pair, panels, part.panelBytes());
-      scratch.touched += touch(part.scales(), 2 * pair, panels, part.scalePanelBytes());
+    for (int panel = from; panel < to; panel++) {
+      clear(scratch.acc, call.n);
       for (int k = 0; k < part.cols(); k += step) {
         int cols = Math.min(step, part.cols() - k);
         if (quantised) {
-          quantised(part, pair, k, cols, call, scratch);
+          quantised(part, panel, k, cols, call, scratch);
         } else {
-          plain(part, pair, k, cols, call, scratch);
+          plain(part, panel, k, cols, call, scratch);
         }
       }
-      int firstRow = pair * PAIR_ROWS;
-      int rows = Math.min(PAIR_ROWS, part.rows() - firstRow);
-      call.write(scratch.acc, PAIR_ROWS, part.rowOffset() + firstRow, rows);
+      int firstRow = panel * ROWS;
+      if (firstRow + ROWS <= part.rows()) {
+        write(scratch.acc, call, part.rowOffset() + firstRow);
+      } else {
+        call.write(scratch.acc, ROWS, part.rowOffset() + firstRow, part.rows() - firstRow);
+      }
     }
   }
 
-  /**
-   * Reads one word of each cache line of some panels. Nothing else is in these reads' way, so their
-   * misses overlap; the kernels' arithmetic fills the CPU's window and leaves room for few.
-   *
-   * @return a sum, which the caller keeps so that the reads are not removed
-   */
-  private static int touch(MemorySegment data, int panel, int panels, long panelBytes) {
-    long from = panel * panelBytes;
-    long to = from + Math.min(panels * panelBytes, MOST_TOUCHED);
-    int sum = 0;
-    for (long at = from; at < to; at += PanelPart.WORD_BYTES) {
-      sum += data.get(ValueLayout.JAVA_INT, at);
+  private static void clear(MemorySegment acc, int tokens) {
+    for (long at = 0; at < (long) tokens * PanelPart.WORD_BYTES; at += 4L * LANES) {
+      FloatVector.zero(FLOATS).intoMemorySegment(acc, at, ByteOrder.LITTLE_ENDIAN);
     }
-    return sum;
   }
 
-  /**
-   * The last panel of an odd number stands for both of its pair; its second results are dropped.
-   */
-  private static int panel(PanelPart part, int pair, int row) {
-    return Math.min(2 * pair + row / PanelPart.LANES, part.panels() - 1);
+  /** What {@link MatmulCall#write} does, for a whole panel. */
+  private static void write(MemorySegment acc, MatmulCall call, int firstRow) {
+    float[] y = call.y;
+    for (int t = 0; t < call.n; t++) {
+      int to = call.yOffset + t * call.yStride + firstRow;
+      for (int row = 0; row < ROWS; row += LANES) {
+        FloatVector sum =
+            FloatVector.fromMemorySegment(
+                FLOATS, acc, t * (long) PanelPart.WORD_BYTES + 4L * row, ByteOrder.LITTLE_ENDIAN);
+        if (call.add) {
+          sum = FloatVector.fromArray(FLOATS, y, to + row).add(sum);
+        }
+        sum.intoArray(y, to + row);
+      }
+    }
   }
 
   /** How many of the tokens left are computed together. */
@@ -67,10 +70,10 @@ final class PanamaMatmulKernels implements MatmulKernels {
   }
 
   private static void plain(
-      PanelPart part, int pair, int k, int cols, MatmulCall call, MatmulScratch scratch) {
-    float[] tile = scratch.tile;
-    for (int row = 0; row < PAIR_ROWS; row += PanelPart.LANES) {
-      PanamaTile.fill(part, panel(part, pair, row), k, cols, tile, row);
+      PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
+    MemorySegment tile = scratch.tile;
+    for (int row = 0; row < ROWS; row += LANES) {
+      PanamaTile.fill(part, panel, k, cols, tile, row);
     }
     float[] x = call.x;
     int step = call.xStride;
@@ -78,96 +81,49 @@ final class PanamaMatmulKernels implements MatmulKernels {
     for (int t = 0; t < call.n; t += count) {
       count = tokensAtATime(call.n - t);
       int at = call.xOffset + t * step + k;
-      int acc = t * PAIR_ROWS;
-      for (int a = 0; a < PAIR_ROWS; a += 2 * LANES) {
-        int b = a + LANES;
+      long acc = (long) t * PanelPart.WORD_BYTES;
+      for (int row = 0; row < ROWS; row += 2 * LANES) {
         switch (count) {
-          case 4 -> PanamaTile.four(tile, a, b, cols, x, at, step, scratch.acc, acc);
-          case 2 -> PanamaTile.two(tile, a, b, cols, x, at, step, scratch.acc, acc);
-          default -> PanamaTile.one(tile, a, b, cols, x, at, scratch.acc, acc);
+          case 4 -> PanamaTile.four(tile, row, cols, x, at, step, scratch.acc, acc);
+          case 2 -> PanamaTile.two(tile, row, cols, x, at, step, scratch.acc, acc);
+          default -> PanamaTile.one(tile, row, cols, x, at, scratch.acc, acc);
         }
       }
     }
   }
 
   private static void quantised(
-      PanelPart part, int pair, int k, int cols, MatmulCall call, MatmulScratch scratch) {
+      PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
     int size = part.format().groupSize();
-    int groups = cols / size;
-    for (int row = 0; row < PAIR_ROWS; row += PanelPart.LANES) {
-      PanamaScales.decode(
-          part, panel(part, pair, row), k / size, groups, scratch.scales, scratch.mins, row);
-    }
+    PanamaScales.decode(part, panel, k / size, cols / size, scratch.scales, scratch.mins);
     int count;
     for (int t = 0; t < call.n; t += count) {
-      count = tokensAtATime(call.n - t);
-      sums(part, pair, k, groups, t, count, call, scratch);
-      scale(part, k, groups, t, count, call, scratch);
-    }
-  }
-
-  private static void sums(
-      PanelPart part,
-      int pair,
-      int k,
-      int groups,
-      int t,
-      int count,
-      MatmulCall call,
-      MatmulScratch scratch) {
-    MemorySegment data = part.weights();
-    WeightKind kind = part.format().weights();
-    boolean fourBit = kind == WeightKind.FOUR_BIT;
-    int words = kind.words(part.format().groupSize());
-    float[] x = call.activations(kind);
-    int step = call.activationStride(kind);
-    int at = call.activation(kind, t, k);
-    float[] sums = scratch.sums;
-    for (int a = 0; a < PAIR_ROWS; a += 2 * LANES) {
-      int b = a + LANES;
-      long wordA = word(part, pair, k, a);
-      long wordB = word(part, pair, k, b);
-      if (fourBit) {
-        switch (count) {
-          case 4 -> PanamaFourBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
-          case 2 -> PanamaFourBit.two(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
-          default -> PanamaFourBit.one(data, wordA, wordB, groups, words, x, at, sums, a, b);
-        }
-      } else {
-        switch (count) {
-          case 4 -> PanamaEightBit.four(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
-          case 2 -> PanamaEightBit.two(data, wordA, wordB, groups, words, x, at, step, sums, a, b);
-          default -> PanamaEightBit.one(data, wordA, wordB, groups, words, x, at, sums, a, b);
+      count = tokensAtATime(Math.min(call.n - t, MOST_TOKENS));
+      for (int row = 0; row < ROWS; row += 2 * LANES) {
+        switch (part.format().weights()) {
+          case FOUR_BIT -> {
+            switch (count) {
+              case 4 -> PanamaFourBit.four(part, panel, k, cols, call, t, scratch, row);
+              case 2 -> PanamaFourBit.two(part, panel, k, cols, call, t, scratch, row);
+              default -> PanamaFourBit.one(part, panel, k, cols, call, t, scratch, row);
+            }
+          }
+          case SIX_BIT -> {
+            switch (count) {
+              case 4 -> PanamaSixBit.four(part, panel, k, cols, call, t, scratch, row);
+              case 2 -> PanamaSixBit.two(part, panel, k, cols, call, t, scratch, row);
+              default -> PanamaSixBit.one(part, panel, k, cols, call, t, scratch, row);
+            }
+          }
+          default -> {
+            switch (count) {
+              case 4 -> PanamaEightBit.four(part, panel, k, cols, call, t, scratch, row);
+              case 2 -> PanamaEightBit.two(part, panel, k, cols, call, t, scratch, row);
+              default -> PanamaEightBit.one(part, panel, k, cols, call, t, scratch, row);
+            }
+          }
         }
       }
     }
-  }
-
-  /** Where the words of weight k of some rows of a pair start. */
-  private static long word(PanelPart part, int pair, int k, int row) {
-    return part.weightOffset(panel(part, pair, row), k) + 4L * (row % PanelPart.LANES);
-  }
-
-  private static void scale(
-      PanelPart part, int k, int groups, int t, int count, MatmulCall call, MatmulScratch scratch) {
-    float[] acc = scratch.acc;
-    int at = t * PAIR_ROWS;
-    if (!part.format().hasMin()) {
-      PanamaScales.apply(scratch.sums, count, groups, scratch.scales, acc, at);
-      return;
-    }
-    int size = part.format().groupSize();
-    int perRow = part.groups();
-    PanamaScales.applyWithMins(
-        scratch.sums,
-        count,
-        groups,
-        scratch.scales,
-        scratch.mins,
-        call.groupSums(size),
-        t * perRow + k / size,
-        perRow,
-        acc,
-        at);
   }
 }

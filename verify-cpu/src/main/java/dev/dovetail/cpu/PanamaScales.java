@@ -18,29 +18,26 @@ import jdk.incubator.vector.VectorOperators;
  * inlining vectors in longer ones.
  */
 final class PanamaScales {
-  private static final int ROWS = MatmulKernels.PAIR_ROWS;
-
-  /** Floats between the sums {@code [4 tokens][32]} of two groups. */
-  static final int GROUP_STEP = 4 * ROWS;
-
-  private static final int STEP = PanelPart.WORD_BYTES;
+  private static final long STEP = PanelPart.WORD_BYTES;
 
   private PanamaScales() {}
 
   /**
    * @param firstGroup the first of a unit
-   * @param count how many groups
-   * @param at where the panel's first row stands in a row of the outputs
+   * @param count how many groups; a unit, or for kinds whose units are one or two groups any number
    */
   static void decode(
-      PanelPart part, int panel, int firstGroup, int count, float[] scales, float[] mins, int at) {
+      PanelPart part,
+      int panel,
+      int firstGroup,
+      int count,
+      MemorySegment scales,
+      MemorySegment mins) {
     ScaleKind kind = part.format().scales();
     MemorySegment data = part.scales();
-    long units = panel * part.scalePanelBytes();
-    long from = units + (long) (firstGroup / kind.groups()) * kind.words() * STEP;
-    for (int lane = 0; lane < PanelPart.LANES; lane += LANES) {
-      long offset = from + 4L * lane;
-      int to = at + lane;
+    long from = part.scaleOffset(panel, firstGroup);
+    for (long to = 0; to < STEP; to += 4L * LANES) {
+      long offset = from + to;
       switch (kind) {
         case NONE -> {}
         case F32 -> floats(data, offset, STEP, count, scales, to);
@@ -49,18 +46,18 @@ final class PanamaScales {
           floats(data, offset + STEP, 2 * STEP, count, mins, to);
         }
         case F16 -> {
-          halves(data, offset, 16, (count + 1) / 2, 2 * ROWS, scales, to);
-          halves(data, offset, 0, count / 2, 2 * ROWS, scales, to + ROWS);
+          halves(data, offset, 16, (count + 1) / 2, 2 * STEP, scales, to);
+          halves(data, offset, 0, count / 2, 2 * STEP, scales, to + STEP);
         }
         case F16_MIN -> {
-          halves(data, offset, 16, count, ROWS, scales, to);
-          halves(data, offset, 0, count, ROWS, mins, to);
+          halves(data, offset, 16, count, STEP, scales, to);
+          halves(data, offset, 0, count, STEP, mins, to);
         }
         case BYTE_MIN -> {
-          bytes(data, offset, count, 0, scales, to);
-          bytes(data, offset, count, 1, mins, to);
+          bytes(data, offset, 0, HALF_UNIT, scales, to);
+          bytes(data, offset, 1, -HALF_UNIT, mins, to);
         }
-        case EIGHT_BIT -> signedBytes(data, offset, count, scales, to);
+        case EIGHT_BIT -> signedBytes(data, offset, scales, to);
       }
       if (part.format().bias() != 0) {
         scaled(scales, -part.format().bias(), count, mins, to);
@@ -69,124 +66,120 @@ final class PanamaScales {
   }
 
   private static void floats(
-      MemorySegment data, long from, long step, int count, float[] out, int to) {
+      MemorySegment data, long from, long step, int count, MemorySegment out, long to) {
     for (int i = 0; i < count; i++) {
       FloatVector.fromMemorySegment(FLOATS, data, from + i * step, ByteOrder.LITTLE_ENDIAN)
-          .intoArray(out, to + i * ROWS);
+          .intoMemorySegment(out, to + i * STEP, ByteOrder.LITTLE_ENDIAN);
     }
   }
 
   /** One f16 of each word: the low half for a shift of 16, the high half for 0. */
   private static void halves(
-      MemorySegment data, long from, int shift, int count, int stride, float[] out, int to) {
+      MemorySegment data,
+      long from,
+      int shift,
+      int count,
+      long stride,
+      MemorySegment out,
+      long to) {
     for (int i = 0; i < count; i++) {
-      IntVector.fromMemorySegment(INTS, data, from + (long) i * STEP, ByteOrder.LITTLE_ENDIAN)
+      IntVector.fromMemorySegment(INTS, data, from + i * STEP, ByteOrder.LITTLE_ENDIAN)
           .lanewise(VectorOperators.LSHL, shift)
           .lanewise(VectorOperators.ASHR, 3)
           .lanewise(VectorOperators.AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoArray(out, to + i * stride);
-    }
-  }
-
-  /** The scales (kind 0) or the mins (kind 1, with a negative factor) of units of 8 groups. */
-  private static void bytes(
-      MemorySegment data, long from, int count, int kind, float[] out, int to) {
-    for (int first = 0; first < count; first += 8) {
-      long unit = from + (long) (first / 8) * 5 * STEP;
-      FloatVector times =
-          IntVector.fromMemorySegment(INTS, data, unit, ByteOrder.LITTLE_ENDIAN)
-              .lanewise(VectorOperators.LSHL, 16 - 16 * kind)
-              .lanewise(VectorOperators.ASHR, 3)
-              .lanewise(VectorOperators.AND, HALF_BITS)
-              .reinterpretAsFloats()
-              .mul(kind == 0 ? HALF_UNIT : -HALF_UNIT);
-      long words = unit + (1 + 2L * kind) * STEP;
-      for (int i = 0; i < 8; i++) {
-        FloatVector value =
-            (FloatVector)
-                IntVector.fromMemorySegment(
-                        INTS, data, words + (long) (i / 4) * STEP, ByteOrder.LITTLE_ENDIAN)
-                    .lanewise(VectorOperators.LSHL, 24 - 8 * (i % 4))
-                    .lanewise(VectorOperators.LSHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-        value.mul(times).intoArray(out, to + (first + i) * ROWS);
-      }
-    }
-  }
-
-  /** Units of 16 groups; the last may end early. */
-  private static void signedBytes(MemorySegment data, long from, int count, float[] out, int to) {
-    for (int first = 0; first < count; first += 16) {
-      long unit = from + (long) (first / 16) * 5 * STEP;
-      FloatVector times =
-          IntVector.fromMemorySegment(INTS, data, unit + 4 * STEP, ByteOrder.LITTLE_ENDIAN)
-              .lanewise(VectorOperators.LSHL, 16)
-              .lanewise(VectorOperators.ASHR, 3)
-              .lanewise(VectorOperators.AND, HALF_BITS)
-              .reinterpretAsFloats()
-              .mul(HALF_UNIT);
-      int end = Math.min(16, count - first);
-      for (int i = 0; i < end; i++) {
-        FloatVector value =
-            (FloatVector)
-                IntVector.fromMemorySegment(
-                        INTS, data, unit + (long) (i / 4) * STEP, ByteOrder.LITTLE_ENDIAN)
-                    .lanewise(VectorOperators.LSHL, 24 - 8 * (i % 4))
-                    .lanewise(VectorOperators.ASHR, 24)
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
-        value.mul(times).intoArray(out, to + (first + i) * ROWS);
-      }
-    }
-  }
-
-  private static void scaled(float[] scales, float factor, int count, float[] mins, int to) {
-    for (int i = 0; i < count; i++) {
-      FloatVector.fromArray(FLOATS, scales, to + i * ROWS)
-          .mul(factor)
-          .intoArray(mins, to + i * ROWS);
-    }
-  }
-
-  /** {@code acc = fma(scale, sum, acc)} for each group in order. */
-  static void apply(float[] sums, int tokens, int groups, float[] scales, float[] acc, int at) {
-    for (int i = 0; i < tokens * ROWS; i += LANES) {
-      FloatVector total = FloatVector.fromArray(FLOATS, acc, at + i);
-      for (int group = 0; group < groups; group++) {
-        FloatVector scale = FloatVector.fromArray(FLOATS, scales, group * ROWS + i % ROWS);
-        total = scale.fma(FloatVector.fromArray(FLOATS, sums, group * GROUP_STEP + i), total);
-      }
-      total.intoArray(acc, at + i);
+          .intoMemorySegment(out, to + (long) i * stride, ByteOrder.LITTLE_ENDIAN);
     }
   }
 
   /**
-   * {@code acc = fma(min, sum of activations, fma(scale, sum, acc))} for each group in order.
+   * The scales (place 0) or the mins (place 1) of a unit of 8 groups. Bytes stay where they stand
+   * in a word, and their factor makes up for it.
    *
-   * @param xSums the sums of the activations, {@code [tokens][xStep]} from {@code xAt} on
+   * @param unit what f16 units are multiplied by
    */
-  static void applyWithMins(
-      float[] sums,
-      int tokens,
-      int groups,
-      float[] scales,
-      float[] mins,
-      float[] xSums,
-      int xAt,
-      int xStep,
-      float[] acc,
-      int at) {
-    for (int i = 0; i < tokens * ROWS; i += LANES) {
-      FloatVector total = FloatVector.fromArray(FLOATS, acc, at + i);
-      int x = xAt + i / ROWS * xStep;
-      for (int group = 0; group < groups; group++) {
-        FloatVector scale = FloatVector.fromArray(FLOATS, scales, group * ROWS + i % ROWS);
-        FloatVector min = FloatVector.fromArray(FLOATS, mins, group * ROWS + i % ROWS);
-        total = scale.fma(FloatVector.fromArray(FLOATS, sums, group * GROUP_STEP + i), total);
-        total = min.fma(FloatVector.broadcast(FLOATS, xSums[x + group]), total);
-      }
-      total.intoArray(acc, at + i);
+  private static void bytes(
+      MemorySegment data, long from, int place, float unit, MemorySegment out, long to) {
+    FloatVector factor =
+        IntVector.fromMemorySegment(INTS, data, from, ByteOrder.LITTLE_ENDIAN)
+            .lanewise(VectorOperators.LSHL, 16 - 16 * place)
+            .lanewise(VectorOperators.ASHR, 3)
+            .lanewise(VectorOperators.AND, HALF_BITS)
+            .reinterpretAsFloats()
+            .mul(unit);
+    FloatVector factor8 = factor.mul(0x1p-8f);
+    FloatVector factor16 = factor.mul(0x1p-16f);
+    long word = from + (1 + 2L * place) * STEP;
+    for (int i = 0; i < 2; i++) {
+      IntVector four =
+          IntVector.fromMemorySegment(INTS, data, word + i * STEP, ByteOrder.LITTLE_ENDIAN);
+      long at = to + 4 * i * STEP;
+      ((FloatVector)
+              four.lanewise(VectorOperators.AND, 0xff).convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor)
+          .intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
+      ((FloatVector)
+              four.lanewise(VectorOperators.AND, 0xff00)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor8)
+          .intoMemorySegment(out, at + STEP, ByteOrder.LITTLE_ENDIAN);
+      ((FloatVector)
+              four.lanewise(VectorOperators.AND, 0xff0000)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor16)
+          .intoMemorySegment(out, at + 2 * STEP, ByteOrder.LITTLE_ENDIAN);
+      ((FloatVector)
+              four.lanewise(VectorOperators.LSHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor)
+          .intoMemorySegment(out, at + 3 * STEP, ByteOrder.LITTLE_ENDIAN);
+    }
+  }
+
+  /** The scales of a unit of 16 groups. */
+  private static void signedBytes(MemorySegment data, long from, MemorySegment out, long to) {
+    FloatVector factor =
+        IntVector.fromMemorySegment(INTS, data, from, ByteOrder.LITTLE_ENDIAN)
+            .lanewise(VectorOperators.LSHL, 16)
+            .lanewise(VectorOperators.ASHR, 3)
+            .lanewise(VectorOperators.AND, HALF_BITS)
+            .reinterpretAsFloats()
+            .mul(HALF_UNIT);
+    for (int i = 0; i < 4; i++) {
+      IntVector four =
+          IntVector.fromMemorySegment(INTS, data, from + (1 + i) * STEP, ByteOrder.LITTLE_ENDIAN);
+      long at = to + 4 * i * STEP;
+      ((FloatVector)
+              four.lanewise(VectorOperators.LSHL, 24)
+                  .lanewise(VectorOperators.ASHR, 24)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor)
+          .intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
+      ((FloatVector)
+              four.lanewise(VectorOperators.LSHL, 16)
+                  .lanewise(VectorOperators.ASHR, 24)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor)
+          .intoMemorySegment(out, at + STEP, ByteOrder.LITTLE_ENDIAN);
+      ((FloatVector)
+              four.lanewise(VectorOperators.LSHL, 8)
+                  .lanewise(VectorOperators.ASHR, 24)
+                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor)
+          .intoMemorySegment(out, at + 2 * STEP, ByteOrder.LITTLE_ENDIAN);
+      ((FloatVector)
+              four.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+          .mul(factor)
+          .intoMemorySegment(out, at + 3 * STEP, ByteOrder.LITTLE_ENDIAN);
+    }
+  }
+
+  private static void scaled(
+      MemorySegment scales, float factor, int count, MemorySegment mins, long to) {
+    for (int i = 0; i < count; i++) {
+      FloatVector.fromMemorySegment(FLOATS, scales, to + i * STEP, ByteOrder.LITTLE_ENDIAN)
+          .mul(factor)
+          .intoMemorySegment(mins, to + i * STEP, ByteOrder.LITTLE_ENDIAN);
     }
   }
 }

@@ -11,13 +11,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Unquantised weights: some columns of a pair of panels widened into a tile {@code [k][32]} of f32,
- * and sums over the tile for two vectors of rows, which stand at {@code a} and {@code b}, and a few
- * tokens, each going on from what stands in {@code acc [tokens][32]}.
+ * Unquantised weights: some columns of a panel widened into a tile {@code [k][32]} of f32, and sums
+ * over the tile for two vectors of rows, from {@code row} on, and a few tokens, each going on from
+ * what stands in {@code acc [tokens][32]}.
  */
 final class PanamaTile {
-  private static final int ROWS = MatmulKernels.PAIR_ROWS;
   private static final int STEP = PanelPart.WORD_BYTES;
+  private static final long NEXT = 4L * LANES;
 
   /**
    * Where sign, exponent and mantissa of an f16 lie once its bits are shifted by 13 into an f32.
@@ -30,22 +30,19 @@ final class PanamaTile {
   private PanamaTile() {}
 
   /**
-   * Fills the tile with all lanes of a panel, {@code cols} weights from {@code k} on; {@code k}
+   * Fills one vector of rows of the tile with {@code cols} weights from {@code k} on; {@code k}
    * begins a word.
    */
-  static void fill(PanelPart part, int panel, int k, int cols, float[] tile, int at) {
+  static void fill(PanelPart part, int panel, int k, int cols, MemorySegment tile, int row) {
     WeightKind kind = part.format().weights();
     MemorySegment data = part.weights();
     int words = kind.words(cols);
-    for (int lane = 0; lane < PanelPart.LANES; lane += LANES) {
-      long from = part.weightOffset(panel, k) + 4L * lane;
-      switch (kind) {
-        case FOUR_BIT, EIGHT_BIT ->
-            throw new IllegalArgumentException(kind + " weights are unpacked in registers");
-        case F16 -> f16(data, from, words, tile, at + lane);
-        case BF16 -> bf16(data, from, words, tile, at + lane);
-        case F32 -> f32(data, from, words, tile, at + lane);
-      }
+    long from = part.weightOffset(panel, k) + 4L * row;
+    switch (kind) {
+      case F16 -> f16(data, from, words, tile, 4L * row);
+      case BF16 -> bf16(data, from, words, tile, 4L * row);
+      case F32 -> f32(data, from, words, tile, 4L * row);
+      default -> throw new IllegalArgumentException(kind + " weights have a class of their own");
     }
   }
 
@@ -53,7 +50,7 @@ final class PanamaTile {
    * An f16's bits move into f32's places, sign kept; 2^112 makes up for the exponents' bias. Exact
    * where finite.
    */
-  private static void f16(MemorySegment data, long from, int words, float[] tile, int to) {
+  private static void f16(MemorySegment data, long from, int words, MemorySegment tile, long to) {
     for (int w = 0; w < words; w++) {
       IntVector two =
           IntVector.fromMemorySegment(INTS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN);
@@ -62,51 +59,76 @@ final class PanamaTile {
           .lanewise(VectorOperators.AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoArray(tile, to + 2 * w * ROWS);
+          .intoMemorySegment(tile, to + 2L * w * STEP, ByteOrder.LITTLE_ENDIAN);
       two.lanewise(VectorOperators.ASHR, 3)
           .lanewise(VectorOperators.AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoArray(tile, to + (2 * w + 1) * ROWS);
+          .intoMemorySegment(tile, to + (2L * w + 1) * STEP, ByteOrder.LITTLE_ENDIAN);
     }
   }
 
-  private static void bf16(MemorySegment data, long from, int words, float[] tile, int to) {
+  private static void bf16(MemorySegment data, long from, int words, MemorySegment tile, long to) {
     for (int w = 0; w < words; w++) {
       IntVector two =
           IntVector.fromMemorySegment(INTS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN);
       two.lanewise(VectorOperators.LSHL, 16)
           .reinterpretAsFloats()
-          .intoArray(tile, to + 2 * w * ROWS);
+          .intoMemorySegment(tile, to + 2L * w * STEP, ByteOrder.LITTLE_ENDIAN);
       two.lanewise(VectorOperators.AND, 0xffff0000)
           .reinterpretAsFloats()
-          .intoArray(tile, to + (2 * w + 1) * ROWS);
+          .intoMemorySegment(tile, to + (2L * w + 1) * STEP, ByteOrder.LITTLE_ENDIAN);
     }
   }
 
-  private static void f32(MemorySegment data, long from, int words, float[] tile, int to) {
+  private static void f32(MemorySegment data, long from, int words, MemorySegment tile, long to) {
     for (int w = 0; w < words; w++) {
       FloatVector.fromMemorySegment(FLOATS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN)
-          .intoArray(tile, to + w * ROWS);
+          .intoMemorySegment(tile, to + (long) w * STEP, ByteOrder.LITTLE_ENDIAN);
     }
   }
 
   static void four(
-      float[] tile, int a, int b, int cols, float[] x, int x0, int xStride, float[] acc, int at) {
+      MemorySegment tile,
+      int row,
+      int cols,
+      float[] x,
+      int x0,
+      int xStride,
+      MemorySegment acc,
+      long at) {
     int x1 = x0 + xStride;
     int x2 = x1 + xStride;
     int x3 = x2 + xStride;
-    FloatVector a0 = FloatVector.fromArray(FLOATS, acc, at + a);
-    FloatVector a1 = FloatVector.fromArray(FLOATS, acc, at + ROWS + a);
-    FloatVector a2 = FloatVector.fromArray(FLOATS, acc, at + 2 * ROWS + a);
-    FloatVector a3 = FloatVector.fromArray(FLOATS, acc, at + 3 * ROWS + a);
-    FloatVector b0 = FloatVector.fromArray(FLOATS, acc, at + b);
-    FloatVector b1 = FloatVector.fromArray(FLOATS, acc, at + ROWS + b);
-    FloatVector b2 = FloatVector.fromArray(FLOATS, acc, at + 2 * ROWS + b);
-    FloatVector b3 = FloatVector.fromArray(FLOATS, acc, at + 3 * ROWS + b);
+    FloatVector a0 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a1 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a2 =
+        FloatVector.fromMemorySegment(
+            FLOATS, acc, at + 2 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a3 =
+        FloatVector.fromMemorySegment(
+            FLOATS, acc, at + 3 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b0 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b1 =
+        FloatVector.fromMemorySegment(
+            FLOATS, acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b2 =
+        FloatVector.fromMemorySegment(
+            FLOATS, acc, at + 2 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b3 =
+        FloatVector.fromMemorySegment(
+            FLOATS, acc, at + 3 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    long from = 4L * row;
     for (int k = 0; k < cols; k++) {
-      FloatVector wa = FloatVector.fromArray(FLOATS, tile, k * ROWS + a);
-      FloatVector wb = FloatVector.fromArray(FLOATS, tile, k * ROWS + b);
+      FloatVector wa =
+          FloatVector.fromMemorySegment(
+              FLOATS, tile, from + (long) k * STEP, ByteOrder.LITTLE_ENDIAN);
+      FloatVector wb =
+          FloatVector.fromMemorySegment(
+              FLOATS, tile, from + (long) k * STEP + NEXT, ByteOrder.LITTLE_ENDIAN);
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 = wa.fma(v0, a0);
       b0 = wb.fma(v0, b0);
@@ -120,26 +142,43 @@ final class PanamaTile {
       a3 = wa.fma(v3, a3);
       b3 = wb.fma(v3, b3);
     }
-    a0.intoArray(acc, at + a);
-    a1.intoArray(acc, at + ROWS + a);
-    a2.intoArray(acc, at + 2 * ROWS + a);
-    a3.intoArray(acc, at + 3 * ROWS + a);
-    b0.intoArray(acc, at + b);
-    b1.intoArray(acc, at + ROWS + b);
-    b2.intoArray(acc, at + 2 * ROWS + b);
-    b3.intoArray(acc, at + 3 * ROWS + b);
+    a0.intoMemorySegment(acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    a1.intoMemorySegment(acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    a2.intoMemorySegment(acc, at + 2 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    a3.intoMemorySegment(acc, at + 3 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    b0.intoMemorySegment(acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    b1.intoMemorySegment(acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    b2.intoMemorySegment(acc, at + 2 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    b3.intoMemorySegment(acc, at + 3 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
   }
 
   static void two(
-      float[] tile, int a, int b, int cols, float[] x, int x0, int xStride, float[] acc, int at) {
+      MemorySegment tile,
+      int row,
+      int cols,
+      float[] x,
+      int x0,
+      int xStride,
+      MemorySegment acc,
+      long at) {
     int x1 = x0 + xStride;
-    FloatVector a0 = FloatVector.fromArray(FLOATS, acc, at + a);
-    FloatVector a1 = FloatVector.fromArray(FLOATS, acc, at + ROWS + a);
-    FloatVector b0 = FloatVector.fromArray(FLOATS, acc, at + b);
-    FloatVector b1 = FloatVector.fromArray(FLOATS, acc, at + ROWS + b);
+    FloatVector a0 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a1 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b0 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b1 =
+        FloatVector.fromMemorySegment(
+            FLOATS, acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    long from = 4L * row;
     for (int k = 0; k < cols; k++) {
-      FloatVector wa = FloatVector.fromArray(FLOATS, tile, k * ROWS + a);
-      FloatVector wb = FloatVector.fromArray(FLOATS, tile, k * ROWS + b);
+      FloatVector wa =
+          FloatVector.fromMemorySegment(
+              FLOATS, tile, from + (long) k * STEP, ByteOrder.LITTLE_ENDIAN);
+      FloatVector wb =
+          FloatVector.fromMemorySegment(
+              FLOATS, tile, from + (long) k * STEP + NEXT, ByteOrder.LITTLE_ENDIAN);
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 = wa.fma(v0, a0);
       b0 = wb.fma(v0, b0);
@@ -147,21 +186,31 @@ final class PanamaTile {
       a1 = wa.fma(v1, a1);
       b1 = wb.fma(v1, b1);
     }
-    a0.intoArray(acc, at + a);
-    a1.intoArray(acc, at + ROWS + a);
-    b0.intoArray(acc, at + b);
-    b1.intoArray(acc, at + ROWS + b);
+    a0.intoMemorySegment(acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    a1.intoMemorySegment(acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    b0.intoMemorySegment(acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    b1.intoMemorySegment(acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
   }
 
-  static void one(float[] tile, int a, int b, int cols, float[] x, int x0, float[] acc, int at) {
-    FloatVector a0 = FloatVector.fromArray(FLOATS, acc, at + a);
-    FloatVector b0 = FloatVector.fromArray(FLOATS, acc, at + b);
+  static void one(
+      MemorySegment tile, int row, int cols, float[] x, int x0, MemorySegment acc, long at) {
+    FloatVector a0 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector b0 =
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    long from = 4L * row;
     for (int k = 0; k < cols; k++) {
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
-      a0 = FloatVector.fromArray(FLOATS, tile, k * ROWS + a).fma(v0, a0);
-      b0 = FloatVector.fromArray(FLOATS, tile, k * ROWS + b).fma(v0, b0);
+      a0 =
+          FloatVector.fromMemorySegment(
+                  FLOATS, tile, from + (long) k * STEP, ByteOrder.LITTLE_ENDIAN)
+              .fma(v0, a0);
+      b0 =
+          FloatVector.fromMemorySegment(
+                  FLOATS, tile, from + (long) k * STEP + NEXT, ByteOrder.LITTLE_ENDIAN)
+              .fma(v0, b0);
     }
-    a0.intoArray(acc, at + a);
-    b0.intoArray(acc, at + b);
+    a0.intoMemorySegment(acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    b0.intoMemorySegment(acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
   }
 }

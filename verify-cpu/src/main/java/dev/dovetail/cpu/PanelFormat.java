@@ -8,7 +8,7 @@ import dev.dovetail.models.TensorType;
  * quantised type; the rest saves memory.
  *
  * @param groupSize weights that share a scale; 0 for unquantised types
- * @param bias what is added to each integer of the type, so that 4 bits without a sign hold it;
+ * @param bias what is added to each integer of the type, so that bits without a sign hold it;
  *     {@code -bias * scale} then is the min; a power of two, so that this loses nothing; 0 for
  *     types with mins of their own
  */
@@ -29,7 +29,7 @@ record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias
       case Q3_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32, 4);
       case Q4_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.BYTE_MIN);
       case Q5_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.BYTE_MIN);
-      case Q6_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.EIGHT_BIT);
+      case Q6_K -> quantised(type, WeightKind.SIX_BIT, ScaleKind.EIGHT_BIT, 32);
       case IQ4_XS -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F32);
       case I32 -> throw new IllegalArgumentException("I32 tensors hold integers, not weights");
     };

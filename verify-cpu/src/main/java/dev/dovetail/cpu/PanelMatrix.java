@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A weight matrix in panels: 16 consecutive rows, whose weights for one k lie side by side, one row
+ * A weight matrix in panels: 32 consecutive rows, whose weights for one k lie side by side, one row
  * in each lane. The parts of a stacked matrix keep their own types; their outputs stand behind each
  * other.
  *
@@ -17,13 +17,15 @@ import java.util.List;
  *
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
- *   <li>quantised, for each group of weights that share a scale: {@code s = fma(q[k], x[k], s)} for
- *       the k of the group, from {@code s = 0}, with q the unscaled integers as stored; {@code acc
- *       = fma(scale, s, acc)}; and, for formats that have mins, {@code acc = fma(min, sum of the
- *       group's x, acc)};
- *   <li>4-bit integers stay where they stand in their words, and their activations are multiplied
- *       by the inverse powers of two ({@link MatmulCall#activations}): the same products, but for
- *       activations so small that they would be subnormal, and those alike in all kernels;
+ *   <li>quantised, for each group of weights that share a scale: for each half of the group {@code
+ *       s = fma(q[k], x[k], s)} for its k, from {@code s = 0}, with q the unscaled integers as
+ *       stored; {@code acc = fma(scale, s of the first half + s of the second, acc)}; and, for
+ *       formats that have mins, {@code acc = fma(min, sum of the group's x, acc)}. Two chains of
+ *       additions keep a CPU twice as busy as one;
+ *   <li>integers of 4 and 6 bits stay where they stand in their words, and their activations are
+ *       multiplied by the inverse powers of two ({@link MatmulCall#activations}): the same
+ *       products, but for activations so small that they would be subnormal, and those alike in all
+ *       kernels;
  *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code
  *       (s0 + s1) + (s2 + s3)};
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.
@@ -33,32 +35,34 @@ import java.util.List;
  * which no thread may use the matrix.
  */
 final class PanelMatrix implements Matrix {
-  /**
-   * Weights that a thread takes at a time: enough to hide the hand-over, little enough to share
-   * evenly.
-   */
-  private static final int CHUNK_BYTES = 32 * 1024;
+  /** Weights that a thread takes at a time, at most: enough to hide the hand-over. */
+  private static final int CHUNK_BYTES = 128 * 1024;
 
-  private static final int PANELS_PER_PACKING = 4;
+  /** Chunks of a part for each thread, at least, where it has as many panels: for even shares. */
+  private static final int CHUNKS_PER_THREAD = 8;
+
+  private static final int PANELS_PER_PACKING = 2;
 
   private final List<PanelPart> parts;
   private final int rows;
   private final int cols;
   private final long bytes;
   private final Arena arena;
+  private final boolean inPlace;
   private final List<Chunk> chunks;
 
-  /** Pairs of panels {@code from} to {@code to - 1} of a part. */
+  /** Panels {@code from} to {@code to - 1} of a part. */
   record Chunk(PanelPart part, int from, int to) {}
 
-  private PanelMatrix(List<PanelPart> parts, int rows, int cols, Arena arena) {
+  private PanelMatrix(List<PanelPart> parts, int rows, int cols, Arena arena, int threads) {
     this.parts = List.copyOf(parts);
     this.rows = rows;
     this.cols = cols;
     this.arena = arena;
     this.bytes =
         parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
-    this.chunks = List.copyOf(chunks(parts));
+    this.inPlace = parts.stream().anyMatch(part -> part.format().weights().inPlace());
+    this.chunks = List.copyOf(chunks(parts, threads));
   }
 
   /**
@@ -91,7 +95,7 @@ final class PanelMatrix implements Matrix {
         parts.add(part);
         rows = Math.addExact(rows, tensor.rows());
       }
-      return new PanelMatrix(parts, rows, cols, arena);
+      return new PanelMatrix(parts, rows, cols, arena, pool.threads());
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -132,14 +136,15 @@ final class PanelMatrix implements Matrix {
         });
   }
 
-  private static List<Chunk> chunks(List<PanelPart> parts) {
+  private static List<Chunk> chunks(List<PanelPart> parts, int threads) {
     List<Chunk> chunks = new ArrayList<>();
     for (PanelPart part : parts) {
-      int pairs = (part.panels() + 1) / 2;
-      long pairBytes = Math.max(1, 2 * (part.panelBytes() + part.scalePanelBytes()));
-      int step = Math.clamp(CHUNK_BYTES / pairBytes, 1, pairs);
-      for (int from = 0; from < pairs; from += step) {
-        chunks.add(new Chunk(part, from, Math.min(pairs, from + step)));
+      int panels = part.panels();
+      long panelBytes = Math.max(1, part.panelBytes() + part.scalePanelBytes());
+      long even = panels / ((long) CHUNKS_PER_THREAD * threads);
+      int step = (int) Math.max(1, Math.min(CHUNK_BYTES / panelBytes, even));
+      for (int from = 0; from < panels; from += step) {
+        chunks.add(new Chunk(part, from, Math.min(panels, from + step)));
       }
     }
     return chunks;
@@ -162,6 +167,11 @@ final class PanelMatrix implements Matrix {
 
   List<PanelPart> parts() {
     return parts;
+  }
+
+  /** Whether any part's weights are used in place. */
+  boolean inPlace() {
+    return inPlace;
   }
 
   /** The portions in which threads take the work. */

@@ -35,13 +35,16 @@ final class PanelPacker {
 
   private static final long ONES = 0x0101010101010101L;
   private static final long LOW_HALVES = 0x0f * ONES;
+  private static final long LOW_SIXES = 0x3f * ONES;
+  private static final long UPPER_TWO = 0x03 * ONES;
 
-  private static final int LANES = PanelPart.LANES;
+  private static final int ROWS = PanelPart.ROWS;
 
   private final Tensor tensor;
   private final PanelPart part;
   private final int[] words;
   private final int[] scaleWords;
+  private final int[] order;
   private final byte[] quants;
   private final float[] scales;
   private final float[] mins;
@@ -52,6 +55,7 @@ final class PanelPacker {
     this.part = part;
     this.words = new int[Math.toIntExact(part.panelBytes() / 4)];
     this.scaleWords = new int[Math.toIntExact(part.scalePanelBytes() / 4)];
+    this.order = order(part.format(), tensor.type().blockSize());
     this.quants = new byte[tensor.type().blockSize()];
     this.scales = new float[quants.length];
     this.mins = new float[quants.length];
@@ -60,17 +64,17 @@ final class PanelPacker {
   /** Writes panels {@code from} to {@code to - 1}. */
   void pack(int from, int to) {
     for (int panel = from; panel < to; panel++) {
-      int rows = Math.min(LANES, part.rows() - panel * LANES);
-      if (rows < LANES) {
+      int rows = Math.min(ROWS, part.rows() - panel * ROWS);
+      if (rows < ROWS) {
         Arrays.fill(words, 0);
         Arrays.fill(scaleWords, 0);
       }
-      for (int lane = 0; lane < rows; lane++) {
-        long offset = ((long) panel * LANES + lane) * tensor.rowBytes();
+      for (int row = 0; row < rows; row++) {
+        long offset = ((long) panel * ROWS + row) * tensor.rowBytes();
         if (part.format().weights().quantised()) {
-          quantisedRow(offset, lane);
+          quantisedRow(offset, row);
         } else {
-          plainRow(offset, lane);
+          plainRow(offset, row);
         }
       }
       copyOut(words, part.weights(), panel * part.panelBytes());
@@ -82,75 +86,110 @@ final class PanelPacker {
     MemorySegment.copy(words, 0, to, ValueLayout.JAVA_INT, offset, words.length);
   }
 
-  private void plainRow(long offset, int lane) {
+  private void plainRow(long offset, int row) {
     MemorySegment data = tensor.data();
     int cols = part.cols();
     if (part.format().weights() == WeightKind.F32) {
       for (int k = 0; k < cols; k++) {
-        words[k * LANES + lane] = data.get(INT, offset + 4L * k);
+        words[k * ROWS + row] = data.get(INT, offset + 4L * k);
       }
       return;
     }
     int whole = cols / 2;
     for (int i = 0; i < whole; i++) {
-      words[i * LANES + lane] = data.get(INT, offset + 4L * i);
+      words[i * ROWS + row] = data.get(INT, offset + 4L * i);
     }
     if (cols % 2 != 0) {
-      words[whole * LANES + lane] = Short.toUnsignedInt(data.get(SHORT, offset + 4L * whole));
+      words[whole * ROWS + row] = Short.toUnsignedInt(data.get(SHORT, offset + 4L * whole));
     }
   }
 
-  private void quantisedRow(long offset, int lane) {
+  private void quantisedRow(long offset, int row) {
     QuantFormat format = QuantFormats.of(tensor.type());
     int blockSize = tensor.type().blockSize();
-    boolean bytes = part.format().weights() == WeightKind.EIGHT_BIT;
+    WeightKind kind = part.format().weights();
     int blocks = part.cols() / blockSize;
     int groups = blockSize / part.format().groupSize();
-    int word = lane;
+    int blockWords = kind.words(blockSize) * ROWS;
     for (int block = 0; block < blocks; block++) {
       long from = offset + (long) block * tensor.type().blockBytes();
       format.decode(tensor.data(), from, quants, 0, scales, mins, 0);
-      word = bytes ? bytes(word) : halfBytes(word);
-      scales(from, block * groups, groups, lane);
+      int word = block * blockWords + row;
+      switch (kind) {
+        case FOUR_BIT -> fourBits(word);
+        case SIX_BIT -> sixBits(word);
+        default -> eightBits(word);
+      }
+      scales(from, block * groups, groups, row);
     }
   }
 
-  private int bytes(int word) {
-    for (int i = 0; i < quants.length; i += 4) {
-      words[word] = (int) BYTES_AS_INTS.get(quants, i);
-      word += LANES;
+  private void eightBits(int word) {
+    for (int i = 0; i < order.length; i++) {
+      words[word + order[i]] = (int) BYTES_AS_INTS.get(quants, 4 * i);
     }
-    return word;
   }
 
-  private int halfBytes(int word) {
+  private void fourBits(int word) {
     long bias = part.format().bias() * ONES;
-    for (int i = 0; i < quants.length; i += 8) {
-      long eight = (long) BYTES_AS_LONGS.get(quants, i) & LOW_HALVES;
-      eight = (eight + bias) & LOW_HALVES;
-      eight = (eight | eight >>> 4) & 0x00ff00ff00ff00ffL;
-      eight = (eight | eight >>> 8) & 0x0000ffff0000ffffL;
-      words[word] = (int) (eight | eight >>> 16);
-      word += LANES;
+    for (int i = 0; i < order.length; i++) {
+      long eight = (long) BYTES_AS_LONGS.get(quants, 8 * i) & LOW_HALVES;
+      words[word + order[i]] = lowHalves(eight + bias);
     }
-    return word;
   }
 
-  private void scales(long block, int firstGroup, int groups, int lane) {
+  private void sixBits(int word) {
+    long bias = part.format().bias() * ONES;
+    for (int i = 0; i < quants.length; i += 16) {
+      long first = ((long) BYTES_AS_LONGS.get(quants, i) & LOW_SIXES) + bias;
+      long second = ((long) BYTES_AS_LONGS.get(quants, i + 8) & LOW_SIXES) + bias;
+      int upper = lowHalves(first >>> 4 & UPPER_TWO) | lowHalves(second >>> 4 & UPPER_TWO) << 2;
+      words[word] = Integer.rotateLeft(upper, 4);
+      words[word + ROWS] = lowHalves(first);
+      words[word + 2 * ROWS] = lowHalves(second);
+      word += 3 * ROWS;
+    }
+  }
+
+  /** The low halves of eight bytes side by side. */
+  private static int lowHalves(long eight) {
+    long halves = eight & LOW_HALVES;
+    halves = (halves | halves >>> 4) & 0x00ff00ff00ff00ffL;
+    halves = (halves | halves >>> 8) & 0x0000ffff0000ffffL;
+    return (int) (halves | halves >>> 16);
+  }
+
+  /** Where the words of a block go: those of the two halves of a group take turns. */
+  private static int[] order(PanelFormat format, int blockSize) {
+    if (!format.weights().quantised()) {
+      return new int[0];
+    }
+    int perGroup = format.groupSize() / format.weights().perWord();
+    int[] order = new int[blockSize / format.weights().perWord()];
+    for (int i = 0; i < order.length; i++) {
+      int inGroup = i % perGroup;
+      int half = inGroup / (perGroup / 2);
+      int turn = inGroup % (perGroup / 2);
+      order[i] = (i - inGroup + 2 * turn + half) * ROWS;
+    }
+    return order;
+  }
+
+  private void scales(long block, int firstGroup, int groups, int row) {
     ScaleKind kind = part.format().scales();
     MemorySegment data = tensor.data();
-    int unit = firstGroup / kind.groups() * kind.words() * LANES + lane;
+    int unit = firstGroup / kind.groups() * kind.words() * ROWS + row;
     switch (kind) {
       case NONE -> {}
       case F32 -> {
         for (int i = 0; i < groups; i++) {
-          scaleWords[unit + i * LANES] = Float.floatToRawIntBits(scales[i]);
+          scaleWords[unit + i * ROWS] = Float.floatToRawIntBits(scales[i]);
         }
       }
       case F32_MIN -> {
         for (int i = 0; i < groups; i++) {
-          scaleWords[unit + 2 * i * LANES] = Float.floatToRawIntBits(scales[i]);
-          scaleWords[unit + (2 * i + 1) * LANES] = Float.floatToRawIntBits(mins[i]);
+          scaleWords[unit + 2 * i * ROWS] = Float.floatToRawIntBits(scales[i]);
+          scaleWords[unit + (2 * i + 1) * ROWS] = Float.floatToRawIntBits(mins[i]);
         }
       }
       case F16 -> {
@@ -165,16 +204,16 @@ final class PanelPacker {
         int second = data.get(INT, block + 8);
         int rest = data.get(INT, block + 12);
         scaleWords[unit] = data.get(INT, block);
-        scaleWords[unit + LANES] = first & SIX_BITS;
-        scaleWords[unit + 2 * LANES] = rest & FOUR_BITS | first >>> 2 & TOP_TWO_OF_SIX;
-        scaleWords[unit + 3 * LANES] = second & SIX_BITS;
-        scaleWords[unit + 4 * LANES] = rest >>> 4 & FOUR_BITS | second >>> 2 & TOP_TWO_OF_SIX;
+        scaleWords[unit + ROWS] = first & SIX_BITS;
+        scaleWords[unit + 2 * ROWS] = rest & FOUR_BITS | first >>> 2 & TOP_TWO_OF_SIX;
+        scaleWords[unit + 3 * ROWS] = second & SIX_BITS;
+        scaleWords[unit + 4 * ROWS] = rest >>> 4 & FOUR_BITS | second >>> 2 & TOP_TWO_OF_SIX;
       }
       case EIGHT_BIT -> {
         for (int i = 0; i < 4; i++) {
-          scaleWords[unit + i * LANES] = data.get(INT, block + Q6K_UNIT - 16 + 4L * i);
+          scaleWords[unit + (1 + i) * ROWS] = data.get(INT, block + Q6K_UNIT - 16 + 4L * i);
         }
-        scaleWords[unit + 4 * LANES] = Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
+        scaleWords[unit] = Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
       }
     }
   }

@@ -4,12 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The rows of one tensor as panels of 16, the last one filled up with zeros.
+ * The rows of one tensor as panels of 32, the last one filled up with zeros. Weights and scales are
+ * two streams, which kernels read from front to back: the CPU then fetches ahead of them.
  *
  * @param rowOffset the outputs of the parts before this one
- * @param weights {@code [panels][words of a row][16]} words of {@code format.weights}, 64-byte
+ * @param weights {@code [panels][words of a row][32]} words of {@code format.weights}, 64-byte
  *     aligned
- * @param scales {@code [panels][words of a row][16]} words of {@code format.scales}
+ * @param scales {@code [panels][words of a row][32]} words of {@code format.scales}
  */
 record PanelPart(
     PanelFormat format,
@@ -19,13 +20,13 @@ record PanelPart(
     MemorySegment weights,
     MemorySegment scales) {
   /** Rows of a panel. */
-  static final int LANES = 16;
+  static final int ROWS = 32;
 
-  /** Bytes of one word of each of the 16 rows. */
-  static final int WORD_BYTES = 4 * LANES;
+  /** Bytes of one word of each row. */
+  static final int WORD_BYTES = 4 * ROWS;
 
   int panels() {
-    return (rows + LANES - 1) / LANES;
+    return (rows + ROWS - 1) / ROWS;
   }
 
   /** Groups of a row; 0 for unquantised types. */
@@ -43,25 +44,55 @@ record PanelPart(
     return (long) format.scales().words(groups()) * WORD_BYTES;
   }
 
-  /** Where the word that holds weight k of a panel's first row starts; k is the first of a word. */
+  /** Where the words of a panel start that hold weight k; k begins a group, or a word. */
   long weightOffset(int panel, int k) {
-    return panel * panelBytes() + (long) (k / format.weights().perWord()) * WORD_BYTES;
+    return panel * panelBytes() + (long) format.weights().words(k) * WORD_BYTES;
+  }
+
+  /** Where the scales of a panel start that hold a group; the group begins a unit. */
+  long scaleOffset(int panel, int group) {
+    return panel * scalePanelBytes() + (long) format.scales().words(group) * WORD_BYTES;
   }
 
   /**
-   * Weight k of a row: the number, or the unscaled integer; for 4 bits the integer as it stands in
-   * its word, times 2^(28 - 4 (k mod 8)), but for the first of a word, which is shifted down.
+   * Weight k of a row: the number, or the unscaled integer; the integer times 2^(28 - 4 (k mod 8))
+   * where it is used in place, but for the first of a word, which is shifted down.
    */
-  float weight(int panel, int k, int lane) {
+  float weight(int panel, int k, int row) {
     WeightKind kind = format.weights();
     int at = k % kind.perWord();
-    int word = weights.get(ValueLayout.JAVA_INT, weightOffset(panel, k - at) + 4L * lane);
+    if (!kind.quantised()) {
+      int word = word(panel, k - at, 0, row);
+      return switch (kind) {
+        case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
+        case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
+        default -> Float.intBitsToFloat(word);
+      };
+    }
+    int size = format.groupSize();
+    int inGroup = k % size;
+    int half = inGroup / (size / 2);
+    int turn = inGroup % (size / 2) / kind.perWord();
+    int group = k - inGroup;
     return switch (kind) {
-      case FOUR_BIT -> at == 0 ? word >>> 28 : word & 0xf0000000 >>> (4 * at);
-      case EIGHT_BIT -> word << (8 * at) >> 24;
-      case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
-      case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
-      case F32 -> Float.intBitsToFloat(word);
+      case FOUR_BIT -> lower(word(panel, group, 2 * turn + half, row), at);
+      case SIX_BIT ->
+          lower(word(panel, group, 1 + half, row), at)
+              + upper(word(panel, group, 0, row) >>> (2 * half), at);
+      default -> word(panel, group, 2 * turn + half, row) << (8 * at) >> 24;
     };
+  }
+
+  private int word(int panel, int k, int index, int row) {
+    return weights.get(
+        ValueLayout.JAVA_INT, weightOffset(panel, k) + (long) index * WORD_BYTES + 4L * row);
+  }
+
+  private static int lower(int word, int at) {
+    return at == 0 ? word >>> WeightKind.FIRST_SHIFT : word & WeightKind.SECOND >>> (4 * (at - 1));
+  }
+
+  private static int upper(int word, int at) {
+    return at == 0 ? (word & 3) << 4 : word & WeightKind.SECOND_UPPER >>> (4 * (at - 1));
   }
 }

@@ -1,5 +1,8 @@
 package dev.dovetail.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /**
  * The plain loops: what the vector kernels compute, in the order in which they do, one output at a
  * time. Also the fallback where the vector module is missing.
@@ -7,36 +10,37 @@ package dev.dovetail.cpu;
 final class ScalarMatmulKernels implements MatmulKernels {
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
-    int lastPanel = Math.min(part.panels(), 2 * to);
     float[] weights = new float[part.cols()];
-    float[] scales = new float[part.groups() * PanelPart.LANES];
-    float[] mins = new float[scales.length];
+    MemorySegment scales = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
+    MemorySegment mins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     float[] sums = call.groupSums(part.format().groupSize());
-    for (int panel = 2 * from; panel < lastPanel; panel++) {
-      ScaleDecoder.decode(part, panel, 0, part.groups(), scales, mins, 0, PanelPart.LANES);
-      int firstRow = panel * PanelPart.LANES;
-      int rows = Math.min(PanelPart.LANES, part.rows() - firstRow);
-      for (int lane = 0; lane < rows; lane++) {
+    for (int panel = from; panel < to; panel++) {
+      ScaleDecoder.decode(part, panel, 0, part.groups(), scales, mins);
+      int firstRow = panel * PanelPart.ROWS;
+      int rows = Math.min(PanelPart.ROWS, part.rows() - firstRow);
+      for (int row = 0; row < rows; row++) {
         for (int k = 0; k < weights.length; k++) {
-          weights[k] = part.weight(panel, k, lane);
+          weights[k] = part.weight(panel, k, row);
         }
         for (int t = 0; t < call.n; t++) {
           WeightKind kind = part.format().weights();
           float[] x = call.activations(kind);
           int at = call.activation(kind, t, 0);
-          scratch.acc[t] =
+          float y =
               kind.quantised()
-                  ? quantised(part, weights, scales, mins, lane, x, at, sums, t)
-                  : plain(weights, x, at);
+                  ? quantised(part, weights, scales, mins, row, x, at, sums, t)
+                  : chain(weights, x, at, 0, weights.length);
+          scratch.acc.setAtIndex(ValueLayout.JAVA_FLOAT, t, y);
         }
-        call.write(scratch.acc, 1, part.rowOffset() + firstRow + lane, 1);
+        call.write(scratch.acc, 1, part.rowOffset() + firstRow + row, 1);
       }
     }
   }
 
-  private static float plain(float[] weights, float[] x, int at) {
+  /** The sum over k of {@code from} to {@code to - 1}, in order. */
+  private static float chain(float[] weights, float[] x, int at, int from, int to) {
     float acc = 0;
-    for (int k = 0; k < weights.length; k++) {
+    for (int k = from; k < to; k++) {
       acc = Math.fma(weights[k], x[at + k], acc);
     }
     return acc;
@@ -45,9 +49,9 @@ final class ScalarMatmulKernels implements MatmulKernels {
   private static float quantised(
       PanelPart part,
       float[] weights,
-      float[] scales,
-      float[] mins,
-      int lane,
+      MemorySegment scales,
+      MemorySegment mins,
+      int row,
       float[] x,
       int at,
       float[] sums,
@@ -56,13 +60,18 @@ final class ScalarMatmulKernels implements MatmulKernels {
     int groups = part.groups();
     float acc = 0;
     for (int group = 0; group < groups; group++) {
-      float s = 0;
-      for (int k = group * groupSize; k < (group + 1) * groupSize; k++) {
-        s = Math.fma(weights[k], x[at + k], s);
-      }
-      acc = Math.fma(scales[group * PanelPart.LANES + lane], s, acc);
+      int first = group * groupSize;
+      int second = first + groupSize / 2;
+      float s =
+          chain(weights, x, at, first, second) + chain(weights, x, at, second, first + groupSize);
+      acc =
+          Math.fma(scales.getAtIndex(ValueLayout.JAVA_FLOAT, group * PanelPart.ROWS + row), s, acc);
       if (part.format().hasMin()) {
-        acc = Math.fma(mins[group * PanelPart.LANES + lane], sums[token * groups + group], acc);
+        acc =
+            Math.fma(
+                mins.getAtIndex(ValueLayout.JAVA_FLOAT, group * PanelPart.ROWS + row),
+                sums[token * groups + group],
+                acc);
       }
     }
     return acc;

@@ -13,8 +13,7 @@ final class ScaleDecoder {
   /**
    * @param firstGroup a group of the panel
    * @param count how many groups from there
-   * @param scales receives {@code [count][stride]}, of which the 16 rows take {@code at} to {@code
-   *     at + 15}
+   * @param scales receives {@code [count][32]}
    * @param mins the same for mins; untouched where the type has none
    */
   static void decode(
@@ -22,17 +21,15 @@ final class ScaleDecoder {
       int panel,
       int firstGroup,
       int count,
-      float[] scales,
-      float[] mins,
-      int at,
-      int stride) {
+      MemorySegment scales,
+      MemorySegment mins) {
     ScaleKind kind = part.format().scales();
     MemorySegment data = part.scales();
     long base = panel * part.scalePanelBytes();
     for (int i = 0; i < count; i++) {
       int group = firstGroup + i;
       long unit = base + (long) (group / kind.groups()) * kind.words() * PanelPart.WORD_BYTES;
-      int to = at + i * stride;
+      int to = i * PanelPart.ROWS;
       switch (kind) {
         case NONE -> {}
         case F32 -> floats(data, unit, scales, to);
@@ -49,45 +46,58 @@ final class ScaleDecoder {
         case EIGHT_BIT -> bytes(data, unit, group % 16, scales, to);
       }
       if (part.format().bias() != 0) {
-        for (int lane = 0; lane < PanelPart.LANES; lane++) {
-          mins[to + lane] = -part.format().bias() * scales[to + lane];
+        for (int row = 0; row < PanelPart.ROWS; row++) {
+          mins.setAtIndex(
+              ValueLayout.JAVA_FLOAT,
+              to + row,
+              -part.format().bias() * scales.getAtIndex(ValueLayout.JAVA_FLOAT, to + row));
         }
       }
     }
   }
 
-  private static int word(MemorySegment data, long unit, int index, int lane) {
-    return data.get(ValueLayout.JAVA_INT, unit + (long) index * PanelPart.WORD_BYTES + 4L * lane);
+  private static int word(MemorySegment data, long unit, int index, int row) {
+    return data.get(ValueLayout.JAVA_INT, unit + (long) index * PanelPart.WORD_BYTES + 4L * row);
   }
 
-  private static void floats(MemorySegment data, long unit, float[] out, int to) {
-    for (int lane = 0; lane < PanelPart.LANES; lane++) {
-      out[to + lane] = Float.intBitsToFloat(word(data, unit, 0, lane));
+  private static void floats(MemorySegment data, long unit, MemorySegment out, int to) {
+    for (int row = 0; row < PanelPart.ROWS; row++) {
+      out.setAtIndex(
+          ValueLayout.JAVA_FLOAT, to + row, Float.intBitsToFloat(word(data, unit, 0, row)));
     }
   }
 
-  private static void halves(MemorySegment data, long unit, int shift, float[] out, int to) {
-    for (int lane = 0; lane < PanelPart.LANES; lane++) {
-      out[to + lane] = Float.float16ToFloat((short) (word(data, unit, 0, lane) >> shift));
+  private static void halves(MemorySegment data, long unit, int shift, MemorySegment out, int to) {
+    for (int row = 0; row < PanelPart.ROWS; row++) {
+      out.setAtIndex(
+          ValueLayout.JAVA_FLOAT,
+          to + row,
+          Float.float16ToFloat((short) (word(data, unit, 0, row) >> shift)));
     }
   }
 
   private static void bytesWithMins(
-      MemorySegment data, long unit, int group, float[] scales, float[] mins, int to) {
+      MemorySegment data, long unit, int group, MemorySegment scales, MemorySegment mins, int to) {
     int shift = 8 * (group % 4);
-    for (int lane = 0; lane < PanelPart.LANES; lane++) {
-      int units = word(data, unit, 0, lane);
-      int scale = word(data, unit, 1 + group / 4, lane) >>> shift & 0xff;
-      int min = word(data, unit, 3 + group / 4, lane) >>> shift & 0xff;
-      scales[to + lane] = Float.float16ToFloat((short) units) * scale;
-      mins[to + lane] = -(Float.float16ToFloat((short) (units >> 16)) * min);
+    for (int row = 0; row < PanelPart.ROWS; row++) {
+      int units = word(data, unit, 0, row);
+      int scale = word(data, unit, 1 + group / 4, row) >>> shift & 0xff;
+      int min = word(data, unit, 3 + group / 4, row) >>> shift & 0xff;
+      scales.setAtIndex(
+          ValueLayout.JAVA_FLOAT, to + row, Float.float16ToFloat((short) units) * scale);
+      mins.setAtIndex(
+          ValueLayout.JAVA_FLOAT, to + row, -(Float.float16ToFloat((short) (units >> 16)) * min));
     }
   }
 
-  private static void bytes(MemorySegment data, long unit, int group, float[] scales, int to) {
-    for (int lane = 0; lane < PanelPart.LANES; lane++) {
-      int scale = (byte) (word(data, unit, group / 4, lane) >> (8 * (group % 4)));
-      scales[to + lane] = Float.float16ToFloat((short) word(data, unit, 4, lane)) * scale;
+  private static void bytes(
+      MemorySegment data, long unit, int group, MemorySegment scales, int to) {
+    for (int row = 0; row < PanelPart.ROWS; row++) {
+      int scale = (byte) (word(data, unit, 1 + group / 4, row) >> (8 * (group % 4)));
+      scales.setAtIndex(
+          ValueLayout.JAVA_FLOAT,
+          to + row,
+          Float.float16ToFloat((short) word(data, unit, 0, row)) * scale);
     }
   }
 }

@@ -2,8 +2,8 @@ package dev.dovetail.cpu;
 
 /**
  * How the scales of a panel are stored: units of some groups of k, each unit some words of 32 bits
- * for each row; word i of the 16 rows lie side by side. The compact forms cost what they cost in
- * the file; F32 serves every type.
+ * for each row; the words i of a panel's rows lie side by side. The compact forms cost what they
+ * cost in the file; F32 serves every type.
  */
 enum ScaleKind {
   /** Unquantised weights have none. */
@@ -23,8 +23,8 @@ enum ScaleKind {
    */
   BYTE_MIN(8, 5),
   /**
-   * 16 groups: 16 signed bytes, the first in the low bits, and their f16 unit in the low half of
-   * the fifth word.
+   * 16 groups: their f16 unit in the low half of the first word, then 16 signed bytes, the first in
+   * the low bits.
    */
   EIGHT_BIT(16, 5);
 

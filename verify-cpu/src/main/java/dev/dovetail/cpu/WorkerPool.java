@@ -8,12 +8,13 @@ import java.util.concurrent.locks.LockSupport;
  * A fixed set of threads that run the parts of one operation at a time, the caller being one of
  * them.
  *
- * <p>A job is one number, the ticket: which job it is in the upper half, how many of its parts
- * nobody has taken yet in the lower half. Publishing a job sets the ticket, taking a part is a
- * compare-and-set that lowers it. A worker that wakes late finds no part left and does no harm, so
- * the caller waits for parts, never for workers. While jobs follow each other the workers spin for
- * the next one; after {@value #SPIN_NANOS} ns without any they park, and an idle engine takes no
- * CPU.
+ * <p>Each worker has a range of consecutive parts of its own, which it takes from the front, so
+ * that memory that lies in the order of the parts is read in one go; a worker whose range is empty
+ * takes from the back of another's. A range is one number: the job, the first part left, the first
+ * part beyond; taking a part is a compare-and-set. A worker that wakes late finds no part left and
+ * does no harm, so the caller waits for parts, never for workers. While jobs follow each other the
+ * workers spin for the next one; after {@value #SPIN_NANOS} ns without any they park, and an idle
+ * engine takes no CPU.
  *
  * <p>For one calling thread at a time; allocates nothing after construction, unless a part fails.
  */
@@ -35,12 +36,18 @@ final class WorkerPool implements AutoCloseable {
   private static final int SPINS_PER_CLOCK_READ = 32;
 
   // Places in the counters, each on a cache line (and its neighbour) of its own.
-  private static final int TICKET = 16;
-  private static final int UNFINISHED = 48;
-  private static final int SLEEPERS = 80;
-  private static final long PARTS_MASK = 0xffff_ffffL;
+  private static final int APART = 16;
+  private static final int JOB = APART;
+  private static final int UNFINISHED = 2 * APART;
+  private static final int SLEEPERS = 3 * APART;
+  private static final int RANGES = 4 * APART;
 
-  private final AtomicLongArray counters = new AtomicLongArray(112);
+  /** Bits of a range for each end; the rest numbers the job. */
+  private static final int END_BITS = 20;
+
+  private static final int MOST_PARTS = (1 << END_BITS) - 1;
+
+  private final AtomicLongArray counters;
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private final Thread[] helpers;
   private Task task;
@@ -53,6 +60,7 @@ final class WorkerPool implements AutoCloseable {
     if (threads < 1) {
       throw new IllegalArgumentException("a pool needs at least one thread; found " + threads);
     }
+    counters = new AtomicLongArray(RANGES + (threads + 1) * APART);
     helpers = new Thread[threads - 1];
     for (int i = 0; i < helpers.length; i++) {
       int worker = i + 1;
@@ -78,6 +86,7 @@ final class WorkerPool implements AutoCloseable {
    *
    * @throws RuntimeException the first failure of a part, or an Error, after all parts have ended
    * @throws IllegalStateException if the pool is closed, or a job is running
+   * @throws IllegalArgumentException if there are more than {@value #MOST_PARTS} parts
    */
   void run(int parts, Task task) {
     if (closed) {
@@ -85,6 +94,10 @@ final class WorkerPool implements AutoCloseable {
     }
     if (running) {
       throw new IllegalStateException("the worker pool runs one job at a time");
+    }
+    if (parts > MOST_PARTS) {
+      throw new IllegalArgumentException(
+          "a job may have %d parts; found %d".formatted(MOST_PARTS, parts));
     }
     running = true;
     try {
@@ -103,8 +116,14 @@ final class WorkerPool implements AutoCloseable {
   private void share(int parts, Task job) {
     task = job;
     counters.setPlain(UNFINISHED, parts);
-    long next = (counters.getPlain(TICKET) & ~PARTS_MASK) + PARTS_MASK + 1;
-    counters.set(TICKET, next | parts);
+    long number = counters.getPlain(JOB) + 1;
+    int workers = threads();
+    for (int worker = 0; worker < workers; worker++) {
+      long from = (long) parts * worker / workers;
+      long to = (long) parts * (worker + 1) / workers;
+      counters.setRelease(place(worker), number << (2 * END_BITS) | from << END_BITS | to);
+    }
+    counters.set(JOB, number);
     if (counters.get(SLEEPERS) > 0) {
       wakeHelpers();
     }
@@ -120,24 +139,48 @@ final class WorkerPool implements AutoCloseable {
     }
   }
 
+  private static int place(int worker) {
+    return RANGES + worker * APART;
+  }
+
   /** Takes and runs parts of the current job until none is left. */
   private void takeParts(int worker) {
-    for (long ticket = counters.get(TICKET);
-        (ticket & PARTS_MASK) != 0;
-        ticket = counters.get(TICKET)) {
-      if (counters.compareAndSet(TICKET, ticket, ticket - 1)) {
-        // The job cannot end, and its task cannot change, before this part is counted as finished.
-        try {
-          task.run((int) (ticket & PARTS_MASK) - 1, worker);
-        } catch (Throwable thrown) {
-          failure.compareAndSet(null, thrown);
-        }
-        if (counters.decrementAndGet(UNFINISHED) == 0 && worker != 0) {
-          Thread caller = waiting;
-          if (caller != null) {
-            LockSupport.unpark(caller);
-          }
-        }
+    int workers = threads();
+    for (int i = 0; i < workers; i++) {
+      int owner = (worker + i) % workers;
+      for (int part = take(owner, i == 0); part >= 0; part = take(owner, i == 0)) {
+        run(part, worker);
+      }
+    }
+  }
+
+  /** Takes the first or the last part left of a range; -1 if there is none. */
+  private int take(int owner, boolean first) {
+    int place = place(owner);
+    while (true) {
+      long range = counters.get(place);
+      int from = (int) (range >>> END_BITS) & MOST_PARTS;
+      int to = (int) range & MOST_PARTS;
+      if (from >= to) {
+        return -1;
+      }
+      if (counters.compareAndSet(place, range, first ? range + (1L << END_BITS) : range - 1)) {
+        return first ? from : to - 1;
+      }
+    }
+  }
+
+  /** The job cannot end, and its task cannot change, before this part is counted as finished. */
+  private void run(int part, int worker) {
+    try {
+      task.run(part, worker);
+    } catch (Throwable thrown) {
+      failure.compareAndSet(null, thrown);
+    }
+    if (counters.decrementAndGet(UNFINISHED) == 0 && worker != 0) {
+      Thread caller = waiting;
+      if (caller != null) {
+        LockSupport.unpark(caller);
       }
     }
   }
@@ -174,30 +217,29 @@ final class WorkerPool implements AutoCloseable {
   }
 
   private void serve(int worker) {
-    while (awaitJob()) {
+    long done = 0;
+    while (!closed) {
+      awaitJob(done);
+      done = counters.get(JOB);
       takeParts(worker);
     }
   }
 
-  /** Returns true when there may be a part to take, false when the pool closes. */
-  private boolean awaitJob() {
+  /** Returns when there is a job after {@code done}, or the pool closes. */
+  private void awaitJob(long done) {
     long start = System.nanoTime();
-    for (int spins = 1; !closed; spins++) {
-      if ((counters.getAcquire(TICKET) & PARTS_MASK) != 0) {
-        return true;
-      }
+    for (int spins = 1; !closed && counters.getAcquire(JOB) == done; spins++) {
       if (spins % SPINS_PER_CLOCK_READ != 0) {
         Thread.onSpinWait();
       } else if (System.nanoTime() - start > SPIN_NANOS) {
         counters.incrementAndGet(SLEEPERS);
-        // Either this sees the caller's new ticket, or the caller sees the sleeper.
-        while (!closed && (counters.get(TICKET) & PARTS_MASK) == 0) {
+        // Either this sees the caller's new job, or the caller sees the sleeper.
+        while (!closed && counters.get(JOB) == done) {
           LockSupport.park(this);
         }
         counters.decrementAndGet(SLEEPERS);
       }
     }
-    return false;
   }
 
   private void wakeHelpers() {
