@@ -58,8 +58,8 @@ final class Matmul {
     call.yStride = yStride;
     call.add = add;
     sumGroups(w);
-    if (w.inPlace()) {
-      call.mask(w.cols());
+    for (PanelFormat format : w.arrangements()) {
+      call.arrange(format, w.cols());
     }
     chunks = w.chunks();
     pool.run(chunks.size(), task);

@@ -17,12 +17,13 @@ final class MatmulCall {
   boolean add;
 
   /** What a weight is too large by where it stands, inverted, for k mod 8. */
-  private static final float[] MASKED = {
+  private static final float[] IN_PLACE = {
     1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1
   };
 
-  private float[] masked = new float[0];
-  private int maskedCols;
+  /** By {@link #arrangement}. */
+  private final float[][] arranged = new float[4][0];
+
   private float[] sums16 = new float[0];
   private float[] sums32 = new float[0];
 
@@ -32,35 +33,41 @@ final class MatmulCall {
   }
 
   /**
-   * The activations as kernels of a kind read them: {@code x}, or for weights that are used in
-   * place x times the power of two by which {@link PanelPart#weight} is too large.
+   * The activations {@code [n][cols]} as kernels of a quantised format read them: in the order of
+   * its words ({@link PanelFormat#position}), and, where weights are used in place, multiplied by
+   * the power of two by which {@link PanelPart#weight} is too large.
    */
-  float[] activations(WeightKind kind) {
-    return kind.inPlace() ? masked : x;
+  float[] arranged(PanelFormat format) {
+    return arranged[arrangement(format)];
   }
 
-  /** Where weight k's activation of a token stands in {@link #activations}. */
-  int activation(WeightKind kind, int token, int k) {
-    return kind.inPlace() ? token * maskedCols + k : xOffset + token * xStride + k;
-  }
-
-  /** From one token to the next in {@link #activations}. */
-  int activationStride(WeightKind kind) {
-    return kind.inPlace() ? maskedCols : xStride;
-  }
-
-  /** Computes what {@link #activations} gives for weights that are used in place. */
-  void mask(int cols) {
-    maskedCols = cols;
-    if (masked.length < n * cols) {
-      masked = new float[n * cols];
+  /** Computes what {@link #arranged} gives. */
+  void arrange(PanelFormat format, int cols) {
+    int which = arrangement(format);
+    if (arranged[which].length < n * cols) {
+      arranged[which] = new float[n * cols];
     }
-    for (int t = 0; t < n; t++) {
-      int from = xOffset + t * xStride;
-      for (int k = 0; k < cols; k++) {
-        masked[t * cols + k] = x[from + k] * MASKED[k % MASKED.length];
+    float[] to = arranged[which];
+    int perWord = format.weights().perWord();
+    boolean inPlace = format.weights().inPlace();
+    for (int k = 0; k < cols; k += perWord) {
+      int at = format.position(k);
+      for (int t = 0; t < n; t++) {
+        int from = xOffset + t * xStride + k;
+        if (inPlace) {
+          for (int j = 0; j < IN_PLACE.length; j++) {
+            to[t * cols + at + j] = x[from + j] * IN_PLACE[j];
+          }
+        } else {
+          System.arraycopy(x, from, to, t * cols + at, perWord);
+        }
       }
     }
+  }
+
+  /** Formats of one number share an arrangement. */
+  static int arrangement(PanelFormat format) {
+    return (format.weights().inPlace() ? 0 : 2) + (format.groupSize() == 16 ? 0 : 1);
   }
 
   /** Computes what {@link #groupSums} gives, in the order that {@link PanelMatrix} names. */

@@ -3,12 +3,14 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Products of {@link WeightKind#EIGHT_BIT} weights, shifted down in registers, for one, two or four
@@ -39,21 +41,19 @@ final class PanamaEightBit {
     MemorySegment data = part.weights();
     long word = part.weightOffset(panel, k) + 4L * row;
     int size = part.format().groupSize();
-    int half = size / 2;
-    int turns = half / PER_WORD;
-    float[] x = call.activations(WeightKind.EIGHT_BIT);
-    int x0 = call.activation(WeightKind.EIGHT_BIT, token, k);
+    int turns = size / (2 * PER_WORD);
+    float[] x = call.arranged(part.format());
+    int x0 = token * part.cols() + k;
     MemorySegment scales = scratch.scales;
     MemorySegment mins = scratch.mins;
     boolean hasMin = part.format().hasMin();
     float[] xSums = call.groupSums(size);
     int sum = token * part.groups() + k / size;
     MemorySegment out = scratch.acc;
-    long at = (long) token * WORD + 4L * row;
+    long to = (long) token * WORD + 4L * row;
     long scale = 4L * row;
-    FloatVector accA = FloatVector.fromMemorySegment(FLOATS, out, at, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB =
-        FloatVector.fromMemorySegment(FLOATS, out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector accA = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
+    FloatVector accB = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
     FloatVector a = FloatVector.zero(FLOATS);
     FloatVector b = a;
     FloatVector c = a;
@@ -61,55 +61,36 @@ final class PanamaEightBit {
     int steps = cols / (2 * PER_WORD);
     int turn = 0;
     for (int i = 0; i < steps; i++) {
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, word, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, word + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, word + WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb1 =
-          IntVector.fromMemorySegment(INTS, data, word + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      word += STEP;
+      long at = word + i * STEP;
+      int p = 2 * PER_WORD * i;
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector wx0 = FloatVector.broadcast(FLOATS, x[x0 + j]);
-        a =
-            ((FloatVector)
-                    qa0.lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
-                .fma(wx0, a);
-        b =
-            ((FloatVector)
-                    qb0.lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
-                .fma(wx0, b);
-        qa0 = qa0.lanewise(VectorOperators.LSHL, 8);
-        qb0 = qb0.lanewise(VectorOperators.LSHL, 8);
+        FloatVector wx0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        a = ((FloatVector) qa0.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0)).fma(wx0, a);
+        b = ((FloatVector) qb0.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0)).fma(wx0, b);
+        qa0 = qa0.lanewise(LSHL, 8);
+        qb0 = qb0.lanewise(LSHL, 8);
       }
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector wx1 = FloatVector.broadcast(FLOATS, x[x0 + half + j]);
-        c =
-            ((FloatVector)
-                    qa1.lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
-                .fma(wx1, c);
-        d =
-            ((FloatVector)
-                    qb1.lanewise(VectorOperators.ASHR, 24)
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
-                .fma(wx1, d);
-        qa1 = qa1.lanewise(VectorOperators.LSHL, 8);
-        qb1 = qb1.lanewise(VectorOperators.LSHL, 8);
+        FloatVector wx1 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
+        c = ((FloatVector) qa1.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0)).fma(wx1, c);
+        d = ((FloatVector) qb1.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0)).fma(wx1, d);
+        qa1 = qa1.lanewise(LSHL, 8);
+        qb1 = qb1.lanewise(LSHL, 8);
       }
-      x0 += PER_WORD;
       if (++turn == turns) {
-        FloatVector scaleA =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale, ByteOrder.LITTLE_ENDIAN);
+        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
         FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
         accA = scaleA.fma(a.add(c), accA);
         accB = scaleB.fma(b.add(d), accB);
         if (hasMin) {
-          FloatVector minA =
-              FloatVector.fromMemorySegment(FLOATS, mins, scale, ByteOrder.LITTLE_ENDIAN);
+          FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
           FloatVector minB =
-              FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+              FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
           FloatVector ofX = FloatVector.broadcast(FLOATS, xSums[sum]);
           accA = minA.fma(ofX, accA);
           accB = minB.fma(ofX, accB);
@@ -117,15 +98,14 @@ final class PanamaEightBit {
         }
         scale += WORD;
         turn = 0;
-        x0 += half;
         a = FloatVector.zero(FLOATS);
         b = a;
         c = a;
         d = a;
       }
     }
-    accA.intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-    accB.intoMemorySegment(out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
+    accA.intoMemorySegment(out, to, LITTLE_ENDIAN);
+    accB.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
   }
 
   static void two(
@@ -140,11 +120,10 @@ final class PanamaEightBit {
     MemorySegment data = part.weights();
     long word = part.weightOffset(panel, k) + 4L * row;
     int size = part.format().groupSize();
-    int half = size / 2;
-    int turns = half / PER_WORD;
-    float[] x = call.activations(WeightKind.EIGHT_BIT);
-    int x0 = call.activation(WeightKind.EIGHT_BIT, token, k);
-    int x1 = x0 + call.activationStride(WeightKind.EIGHT_BIT);
+    int turns = size / (2 * PER_WORD);
+    float[] x = call.arranged(part.format());
+    int x0 = token * part.cols() + k;
+    int x1 = x0 + part.cols();
     MemorySegment scales = scratch.scales;
     MemorySegment mins = scratch.mins;
     boolean hasMin = part.format().hasMin();
@@ -152,15 +131,12 @@ final class PanamaEightBit {
     int groups = part.groups();
     int sum = token * groups + k / size;
     MemorySegment out = scratch.acc;
-    long at = (long) token * WORD + 4L * row;
+    long to = (long) token * WORD + 4L * row;
     long scale = 4L * row;
-    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, at, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB0 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;
     FloatVector b0 = a0;
@@ -172,60 +148,48 @@ final class PanamaEightBit {
     int steps = cols / (2 * PER_WORD);
     int turn = 0;
     for (int i = 0; i < steps; i++) {
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, word, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, word + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, word + WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb1 =
-          IntVector.fromMemorySegment(INTS, data, word + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      word += STEP;
+      long at = word + i * STEP;
+      int p = 2 * PER_WORD * i;
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + j]);
-        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + j]);
-        FloatVector wa0 =
-            (FloatVector)
-                qa0.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
+        FloatVector wa0 = (FloatVector) qa0.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         a0 = wa0.fma(wx00, a0);
         a1 = wa0.fma(wx01, a1);
-        FloatVector wb0 =
-            (FloatVector)
-                qb0.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wb0 = (FloatVector) qb0.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         b0 = wb0.fma(wx00, b0);
         b1 = wb0.fma(wx01, b1);
-        qa0 = qa0.lanewise(VectorOperators.LSHL, 8);
-        qb0 = qb0.lanewise(VectorOperators.LSHL, 8);
+        qa0 = qa0.lanewise(LSHL, 8);
+        qb0 = qb0.lanewise(LSHL, 8);
       }
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + half + j]);
-        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + half + j]);
-        FloatVector wa1 =
-            (FloatVector)
-                qa1.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
+        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD + j]);
+        FloatVector wa1 = (FloatVector) qa1.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         c0 = wa1.fma(wx10, c0);
         c1 = wa1.fma(wx11, c1);
-        FloatVector wb1 =
-            (FloatVector)
-                qb1.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wb1 = (FloatVector) qb1.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         d0 = wb1.fma(wx10, d0);
         d1 = wb1.fma(wx11, d1);
-        qa1 = qa1.lanewise(VectorOperators.LSHL, 8);
-        qb1 = qb1.lanewise(VectorOperators.LSHL, 8);
+        qa1 = qa1.lanewise(LSHL, 8);
+        qb1 = qb1.lanewise(LSHL, 8);
       }
-      x0 += PER_WORD;
-      x1 += PER_WORD;
       if (++turn == turns) {
-        FloatVector scaleA =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale, ByteOrder.LITTLE_ENDIAN);
+        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
         FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
         accA0 = scaleA.fma(a0.add(c0), accA0);
         accB0 = scaleB.fma(b0.add(d0), accB0);
         accA1 = scaleA.fma(a1.add(c1), accA1);
         accB1 = scaleB.fma(b1.add(d1), accB1);
         if (hasMin) {
-          FloatVector minA =
-              FloatVector.fromMemorySegment(FLOATS, mins, scale, ByteOrder.LITTLE_ENDIAN);
+          FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
           FloatVector minB =
-              FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+              FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
           FloatVector ofX0 = FloatVector.broadcast(FLOATS, xSums[sum]);
           accA0 = minA.fma(ofX0, accA0);
           accB0 = minB.fma(ofX0, accB0);
@@ -236,8 +200,6 @@ final class PanamaEightBit {
         }
         scale += WORD;
         turn = 0;
-        x0 += half;
-        x1 += half;
         a0 = FloatVector.zero(FLOATS);
         a1 = a0;
         b0 = a0;
@@ -248,10 +210,10 @@ final class PanamaEightBit {
         d1 = a0;
       }
     }
-    accA0.intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-    accB0.intoMemorySegment(out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA1.intoMemorySegment(out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    accB1.intoMemorySegment(out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+    accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(out, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
   }
 
   static void four(
@@ -266,13 +228,12 @@ final class PanamaEightBit {
     MemorySegment data = part.weights();
     long word = part.weightOffset(panel, k) + 4L * row;
     int size = part.format().groupSize();
-    int half = size / 2;
-    int turns = half / PER_WORD;
-    float[] x = call.activations(WeightKind.EIGHT_BIT);
-    int x0 = call.activation(WeightKind.EIGHT_BIT, token, k);
-    int x1 = x0 + call.activationStride(WeightKind.EIGHT_BIT);
-    int x2 = x1 + call.activationStride(WeightKind.EIGHT_BIT);
-    int x3 = x2 + call.activationStride(WeightKind.EIGHT_BIT);
+    int turns = size / (2 * PER_WORD);
+    float[] x = call.arranged(part.format());
+    int x0 = token * part.cols() + k;
+    int x1 = x0 + part.cols();
+    int x2 = x1 + part.cols();
+    int x3 = x2 + part.cols();
     MemorySegment scales = scratch.scales;
     MemorySegment mins = scratch.mins;
     boolean hasMin = part.format().hasMin();
@@ -280,23 +241,18 @@ final class PanamaEightBit {
     int groups = part.groups();
     int sum = token * groups + k / size;
     MemorySegment out = scratch.acc;
-    long at = (long) token * WORD + 4L * row;
+    long to = (long) token * WORD + 4L * row;
     long scale = 4L * row;
-    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, at, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB0 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA2 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, out, to + 2 * WORD, LITTLE_ENDIAN);
     FloatVector accB2 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA3 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 3 * WORD, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, out, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD, LITTLE_ENDIAN);
     FloatVector accB3 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 3 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
@@ -316,65 +272,52 @@ final class PanamaEightBit {
     int steps = cols / (2 * PER_WORD);
     int turn = 0;
     for (int i = 0; i < steps; i++) {
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, word, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, word + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, word + WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb1 =
-          IntVector.fromMemorySegment(INTS, data, word + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      word += STEP;
+      long at = word + i * STEP;
+      int p = 2 * PER_WORD * i;
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + j]);
-        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + j]);
-        FloatVector wx02 = FloatVector.broadcast(FLOATS, x[x2 + j]);
-        FloatVector wx03 = FloatVector.broadcast(FLOATS, x[x3 + j]);
-        FloatVector wa0 =
-            (FloatVector)
-                qa0.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
+        FloatVector wx02 = FloatVector.broadcast(FLOATS, x[x2 + p + j]);
+        FloatVector wx03 = FloatVector.broadcast(FLOATS, x[x3 + p + j]);
+        FloatVector wa0 = (FloatVector) qa0.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         a0 = wa0.fma(wx00, a0);
         a1 = wa0.fma(wx01, a1);
         a2 = wa0.fma(wx02, a2);
         a3 = wa0.fma(wx03, a3);
-        FloatVector wb0 =
-            (FloatVector)
-                qb0.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wb0 = (FloatVector) qb0.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         b0 = wb0.fma(wx00, b0);
         b1 = wb0.fma(wx01, b1);
         b2 = wb0.fma(wx02, b2);
         b3 = wb0.fma(wx03, b3);
-        qa0 = qa0.lanewise(VectorOperators.LSHL, 8);
-        qb0 = qb0.lanewise(VectorOperators.LSHL, 8);
+        qa0 = qa0.lanewise(LSHL, 8);
+        qb0 = qb0.lanewise(LSHL, 8);
       }
       for (int j = 0; j < PER_WORD; j++) {
-        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + half + j]);
-        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + half + j]);
-        FloatVector wx12 = FloatVector.broadcast(FLOATS, x[x2 + half + j]);
-        FloatVector wx13 = FloatVector.broadcast(FLOATS, x[x3 + half + j]);
-        FloatVector wa1 =
-            (FloatVector)
-                qa1.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
+        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD + j]);
+        FloatVector wx12 = FloatVector.broadcast(FLOATS, x[x2 + p + PER_WORD + j]);
+        FloatVector wx13 = FloatVector.broadcast(FLOATS, x[x3 + p + PER_WORD + j]);
+        FloatVector wa1 = (FloatVector) qa1.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         c0 = wa1.fma(wx10, c0);
         c1 = wa1.fma(wx11, c1);
         c2 = wa1.fma(wx12, c2);
         c3 = wa1.fma(wx13, c3);
-        FloatVector wb1 =
-            (FloatVector)
-                qb1.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0);
+        FloatVector wb1 = (FloatVector) qb1.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0);
         d0 = wb1.fma(wx10, d0);
         d1 = wb1.fma(wx11, d1);
         d2 = wb1.fma(wx12, d2);
         d3 = wb1.fma(wx13, d3);
-        qa1 = qa1.lanewise(VectorOperators.LSHL, 8);
-        qb1 = qb1.lanewise(VectorOperators.LSHL, 8);
+        qa1 = qa1.lanewise(LSHL, 8);
+        qb1 = qb1.lanewise(LSHL, 8);
       }
-      x0 += PER_WORD;
-      x1 += PER_WORD;
-      x2 += PER_WORD;
-      x3 += PER_WORD;
       if (++turn == turns) {
-        FloatVector scaleA =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale, ByteOrder.LITTLE_ENDIAN);
+        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
         FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
         accA0 = scaleA.fma(a0.add(c0), accA0);
         accB0 = scaleB.fma(b0.add(d0), accB0);
         accA1 = scaleA.fma(a1.add(c1), accA1);
@@ -384,10 +327,9 @@ final class PanamaEightBit {
         accA3 = scaleA.fma(a3.add(c3), accA3);
         accB3 = scaleB.fma(b3.add(d3), accB3);
         if (hasMin) {
-          FloatVector minA =
-              FloatVector.fromMemorySegment(FLOATS, mins, scale, ByteOrder.LITTLE_ENDIAN);
+          FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
           FloatVector minB =
-              FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+              FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
           FloatVector ofX0 = FloatVector.broadcast(FLOATS, xSums[sum]);
           accA0 = minA.fma(ofX0, accA0);
           accB0 = minB.fma(ofX0, accB0);
@@ -404,10 +346,6 @@ final class PanamaEightBit {
         }
         scale += WORD;
         turn = 0;
-        x0 += half;
-        x1 += half;
-        x2 += half;
-        x3 += half;
         a0 = FloatVector.zero(FLOATS);
         a1 = a0;
         a2 = a0;
@@ -426,13 +364,13 @@ final class PanamaEightBit {
         d3 = a0;
       }
     }
-    accA0.intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-    accB0.intoMemorySegment(out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA1.intoMemorySegment(out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    accB1.intoMemorySegment(out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA2.intoMemorySegment(out, at + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
-    accB2.intoMemorySegment(out, at + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA3.intoMemorySegment(out, at + 3 * WORD, ByteOrder.LITTLE_ENDIAN);
-    accB3.intoMemorySegment(out, at + 3 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+    accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(out, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
+    accA2.intoMemorySegment(out, to + 2 * WORD, LITTLE_ENDIAN);
+    accB2.intoMemorySegment(out, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    accA3.intoMemorySegment(out, to + 3 * WORD, LITTLE_ENDIAN);
+    accB3.intoMemorySegment(out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
   }
 }

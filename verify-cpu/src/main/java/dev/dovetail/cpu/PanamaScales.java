@@ -5,12 +5,16 @@ import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 import static dev.dovetail.cpu.PanamaTile.HALF_BITS;
 import static dev.dovetail.cpu.PanamaTile.HALF_UNIT;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Scales by vectors. Decoding is the twin of {@link ScaleDecoder}: the same numbers, some lanes at
@@ -68,8 +72,8 @@ final class PanamaScales {
   private static void floats(
       MemorySegment data, long from, long step, int count, MemorySegment out, long to) {
     for (int i = 0; i < count; i++) {
-      FloatVector.fromMemorySegment(FLOATS, data, from + i * step, ByteOrder.LITTLE_ENDIAN)
-          .intoMemorySegment(out, to + i * STEP, ByteOrder.LITTLE_ENDIAN);
+      FloatVector.fromMemorySegment(FLOATS, data, from + i * step, LITTLE_ENDIAN)
+          .intoMemorySegment(out, to + i * STEP, LITTLE_ENDIAN);
     }
   }
 
@@ -83,13 +87,13 @@ final class PanamaScales {
       MemorySegment out,
       long to) {
     for (int i = 0; i < count; i++) {
-      IntVector.fromMemorySegment(INTS, data, from + i * STEP, ByteOrder.LITTLE_ENDIAN)
-          .lanewise(VectorOperators.LSHL, shift)
-          .lanewise(VectorOperators.ASHR, 3)
-          .lanewise(VectorOperators.AND, HALF_BITS)
+      IntVector.fromMemorySegment(INTS, data, from + i * STEP, LITTLE_ENDIAN)
+          .lanewise(LSHL, shift)
+          .lanewise(ASHR, 3)
+          .lanewise(AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoMemorySegment(out, to + (long) i * stride, ByteOrder.LITTLE_ENDIAN);
+          .intoMemorySegment(out, to + (long) i * stride, LITTLE_ENDIAN);
     }
   }
 
@@ -102,84 +106,67 @@ final class PanamaScales {
   private static void bytes(
       MemorySegment data, long from, int place, float unit, MemorySegment out, long to) {
     FloatVector factor =
-        IntVector.fromMemorySegment(INTS, data, from, ByteOrder.LITTLE_ENDIAN)
-            .lanewise(VectorOperators.LSHL, 16 - 16 * place)
-            .lanewise(VectorOperators.ASHR, 3)
-            .lanewise(VectorOperators.AND, HALF_BITS)
+        IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN)
+            .lanewise(LSHL, 16 - 16 * place)
+            .lanewise(ASHR, 3)
+            .lanewise(AND, HALF_BITS)
             .reinterpretAsFloats()
             .mul(unit);
     FloatVector factor8 = factor.mul(0x1p-8f);
     FloatVector factor16 = factor.mul(0x1p-16f);
     long word = from + (1 + 2L * place) * STEP;
     for (int i = 0; i < 2; i++) {
-      IntVector four =
-          IntVector.fromMemorySegment(INTS, data, word + i * STEP, ByteOrder.LITTLE_ENDIAN);
+      IntVector four = IntVector.fromMemorySegment(INTS, data, word + i * STEP, LITTLE_ENDIAN);
       long at = to + 4 * i * STEP;
-      ((FloatVector)
-              four.lanewise(VectorOperators.AND, 0xff).convertShape(VectorOperators.I2F, FLOATS, 0))
+      ((FloatVector) four.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-      ((FloatVector)
-              four.lanewise(VectorOperators.AND, 0xff00)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .intoMemorySegment(out, at, LITTLE_ENDIAN);
+      ((FloatVector) four.lanewise(AND, 0xff00).convertShape(I2F, FLOATS, 0))
           .mul(factor8)
-          .intoMemorySegment(out, at + STEP, ByteOrder.LITTLE_ENDIAN);
-      ((FloatVector)
-              four.lanewise(VectorOperators.AND, 0xff0000)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .intoMemorySegment(out, at + STEP, LITTLE_ENDIAN);
+      ((FloatVector) four.lanewise(AND, 0xff0000).convertShape(I2F, FLOATS, 0))
           .mul(factor16)
-          .intoMemorySegment(out, at + 2 * STEP, ByteOrder.LITTLE_ENDIAN);
-      ((FloatVector)
-              four.lanewise(VectorOperators.LSHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+          .intoMemorySegment(out, at + 2 * STEP, LITTLE_ENDIAN);
+      ((FloatVector) four.lanewise(LSHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + 3 * STEP, ByteOrder.LITTLE_ENDIAN);
+          .intoMemorySegment(out, at + 3 * STEP, LITTLE_ENDIAN);
     }
   }
 
   /** The scales of a unit of 16 groups. */
   private static void signedBytes(MemorySegment data, long from, MemorySegment out, long to) {
     FloatVector factor =
-        IntVector.fromMemorySegment(INTS, data, from, ByteOrder.LITTLE_ENDIAN)
-            .lanewise(VectorOperators.LSHL, 16)
-            .lanewise(VectorOperators.ASHR, 3)
-            .lanewise(VectorOperators.AND, HALF_BITS)
+        IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN)
+            .lanewise(LSHL, 16)
+            .lanewise(ASHR, 3)
+            .lanewise(AND, HALF_BITS)
             .reinterpretAsFloats()
             .mul(HALF_UNIT);
     for (int i = 0; i < 4; i++) {
       IntVector four =
-          IntVector.fromMemorySegment(INTS, data, from + (1 + i) * STEP, ByteOrder.LITTLE_ENDIAN);
+          IntVector.fromMemorySegment(INTS, data, from + (1 + i) * STEP, LITTLE_ENDIAN);
       long at = to + 4 * i * STEP;
-      ((FloatVector)
-              four.lanewise(VectorOperators.LSHL, 24)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+      ((FloatVector) four.lanewise(LSHL, 24).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-      ((FloatVector)
-              four.lanewise(VectorOperators.LSHL, 16)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .intoMemorySegment(out, at, LITTLE_ENDIAN);
+      ((FloatVector) four.lanewise(LSHL, 16).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + STEP, ByteOrder.LITTLE_ENDIAN);
-      ((FloatVector)
-              four.lanewise(VectorOperators.LSHL, 8)
-                  .lanewise(VectorOperators.ASHR, 24)
-                  .convertShape(VectorOperators.I2F, FLOATS, 0))
+          .intoMemorySegment(out, at + STEP, LITTLE_ENDIAN);
+      ((FloatVector) four.lanewise(LSHL, 8).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + 2 * STEP, ByteOrder.LITTLE_ENDIAN);
-      ((FloatVector)
-              four.lanewise(VectorOperators.ASHR, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+          .intoMemorySegment(out, at + 2 * STEP, LITTLE_ENDIAN);
+      ((FloatVector) four.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + 3 * STEP, ByteOrder.LITTLE_ENDIAN);
+          .intoMemorySegment(out, at + 3 * STEP, LITTLE_ENDIAN);
     }
   }
 
   private static void scaled(
       MemorySegment scales, float factor, int count, MemorySegment mins, long to) {
     for (int i = 0; i < count; i++) {
-      FloatVector.fromMemorySegment(FLOATS, scales, to + i * STEP, ByteOrder.LITTLE_ENDIAN)
+      FloatVector.fromMemorySegment(FLOATS, scales, to + i * STEP, LITTLE_ENDIAN)
           .mul(factor)
-          .intoMemorySegment(mins, to + i * STEP, ByteOrder.LITTLE_ENDIAN);
+          .intoMemorySegment(mins, to + i * STEP, LITTLE_ENDIAN);
     }
   }
 }

@@ -3,12 +3,19 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.WeightKind.FIRST_SHIFT;
+import static dev.dovetail.cpu.WeightKind.SECOND;
+import static dev.dovetail.cpu.WeightKind.SECOND_UPPER;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.OR;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Products of {@link WeightKind#SIX_BIT} weights, put together where they stand, for one, two or
@@ -39,20 +46,18 @@ final class PanamaSixBit {
     MemorySegment data = part.weights();
     long word = part.weightOffset(panel, k) + 4L * row;
     int size = part.format().groupSize();
-    int half = size / 2;
-    int turns = half / PER_WORD;
-    float[] x = call.activations(WeightKind.SIX_BIT);
-    int x0 = call.activation(WeightKind.SIX_BIT, token, k);
+    int turns = size / (2 * PER_WORD);
+    float[] x = call.arranged(part.format());
+    int x0 = token * part.cols() + k;
     MemorySegment scales = scratch.scales;
     MemorySegment mins = scratch.mins;
     float[] xSums = call.groupSums(size);
     int sum = token * part.groups() + k / size;
     MemorySegment out = scratch.acc;
-    long at = (long) token * WORD + 4L * row;
+    long to = (long) token * WORD + 4L * row;
     long scale = 4L * row;
-    FloatVector accA = FloatVector.fromMemorySegment(FLOATS, out, at, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB =
-        FloatVector.fromMemorySegment(FLOATS, out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector accA = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
+    FloatVector accB = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
     FloatVector a = FloatVector.zero(FLOATS);
     FloatVector b = a;
     FloatVector c = a;
@@ -60,117 +65,102 @@ final class PanamaSixBit {
     int steps = cols / (2 * PER_WORD);
     int turn = 0;
     for (int i = 0; i < steps; i++) {
-      IntVector ua0 = IntVector.fromMemorySegment(INTS, data, word, ByteOrder.LITTLE_ENDIAN);
-      IntVector ub0 = IntVector.fromMemorySegment(INTS, data, word + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, word + WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb0 =
-          IntVector.fromMemorySegment(INTS, data, word + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa1 =
-          IntVector.fromMemorySegment(INTS, data, word + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb1 =
-          IntVector.fromMemorySegment(INTS, data, word + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector ua1 = ua0.lanewise(VectorOperators.LSHR, 2);
-      IntVector ub1 = ub0.lanewise(VectorOperators.LSHR, 2);
-      word += STEP;
-      FloatVector fx0 = FloatVector.broadcast(FLOATS, x[x0]);
+      long at = word + i * STEP;
+      int p = 2 * PER_WORD * i;
+      IntVector ua0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
+      IntVector ub0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector ua1 = ua0.lanewise(LSHR, 2);
+      IntVector ub1 = ub0.lanewise(LSHR, 2);
+      FloatVector fx0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       a =
           ((FloatVector)
-                  qa0.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                      .lanewise(
-                          VectorOperators.OR,
-                          ua0.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                      .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  qa0.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
               .fma(fx0, a);
       b =
           ((FloatVector)
-                  qb0.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                      .lanewise(
-                          VectorOperators.OR,
-                          ub0.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                      .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  qb0.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
               .fma(fx0, b);
-      IntVector lower = IntVector.broadcast(INTS, WeightKind.SECOND);
-      IntVector upper = IntVector.broadcast(INTS, WeightKind.SECOND_UPPER);
+      IntVector lower = IntVector.broadcast(INTS, SECOND);
+      IntVector upper = IntVector.broadcast(INTS, SECOND_UPPER);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx0 = FloatVector.broadcast(FLOATS, x[x0 + j]);
+        FloatVector wx0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
         a =
             ((FloatVector)
-                    qa0.lanewise(VectorOperators.AND, lower)
-                        .lanewise(VectorOperators.OR, ua0.lanewise(VectorOperators.AND, upper))
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                    qa0.lanewise(AND, lower)
+                        .lanewise(OR, ua0.lanewise(AND, upper))
+                        .convertShape(I2F, FLOATS, 0))
                 .fma(wx0, a);
         b =
             ((FloatVector)
-                    qb0.lanewise(VectorOperators.AND, lower)
-                        .lanewise(VectorOperators.OR, ub0.lanewise(VectorOperators.AND, upper))
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                    qb0.lanewise(AND, lower)
+                        .lanewise(OR, ub0.lanewise(AND, upper))
+                        .convertShape(I2F, FLOATS, 0))
                 .fma(wx0, b);
-        lower = lower.lanewise(VectorOperators.LSHR, 4);
-        upper = upper.lanewise(VectorOperators.LSHR, 4);
+        lower = lower.lanewise(LSHR, 4);
+        upper = upper.lanewise(LSHR, 4);
       }
-      FloatVector fx1 = FloatVector.broadcast(FLOATS, x[x0 + half]);
+      FloatVector fx1 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD]);
       c =
           ((FloatVector)
-                  qa1.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                      .lanewise(
-                          VectorOperators.OR,
-                          ua1.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                      .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  qa1.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
               .fma(fx1, c);
       d =
           ((FloatVector)
-                  qb1.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                      .lanewise(
-                          VectorOperators.OR,
-                          ub1.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                      .convertShape(VectorOperators.I2F, FLOATS, 0))
+                  qb1.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
               .fma(fx1, d);
-      lower = IntVector.broadcast(INTS, WeightKind.SECOND);
-      upper = IntVector.broadcast(INTS, WeightKind.SECOND_UPPER);
+      lower = IntVector.broadcast(INTS, SECOND);
+      upper = IntVector.broadcast(INTS, SECOND_UPPER);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx1 = FloatVector.broadcast(FLOATS, x[x0 + half + j]);
+        FloatVector wx1 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
         c =
             ((FloatVector)
-                    qa1.lanewise(VectorOperators.AND, lower)
-                        .lanewise(VectorOperators.OR, ua1.lanewise(VectorOperators.AND, upper))
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                    qa1.lanewise(AND, lower)
+                        .lanewise(OR, ua1.lanewise(AND, upper))
+                        .convertShape(I2F, FLOATS, 0))
                 .fma(wx1, c);
         d =
             ((FloatVector)
-                    qb1.lanewise(VectorOperators.AND, lower)
-                        .lanewise(VectorOperators.OR, ub1.lanewise(VectorOperators.AND, upper))
-                        .convertShape(VectorOperators.I2F, FLOATS, 0))
+                    qb1.lanewise(AND, lower)
+                        .lanewise(OR, ub1.lanewise(AND, upper))
+                        .convertShape(I2F, FLOATS, 0))
                 .fma(wx1, d);
-        lower = lower.lanewise(VectorOperators.LSHR, 4);
-        upper = upper.lanewise(VectorOperators.LSHR, 4);
+        lower = lower.lanewise(LSHR, 4);
+        upper = upper.lanewise(LSHR, 4);
       }
-      x0 += PER_WORD;
       if (++turn == turns) {
-        FloatVector scaleA =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale, ByteOrder.LITTLE_ENDIAN);
+        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
         FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
         accA = scaleA.fma(a.add(c), accA);
         accB = scaleB.fma(b.add(d), accB);
-        FloatVector minA =
-            FloatVector.fromMemorySegment(FLOATS, mins, scale, ByteOrder.LITTLE_ENDIAN);
-        FloatVector minB =
-            FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
+        FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
         FloatVector ofX = FloatVector.broadcast(FLOATS, xSums[sum]);
         accA = minA.fma(ofX, accA);
         accB = minB.fma(ofX, accB);
         sum++;
         scale += WORD;
         turn = 0;
-        x0 += half;
         a = FloatVector.zero(FLOATS);
         b = a;
         c = a;
         d = a;
       }
     }
-    accA.intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-    accB.intoMemorySegment(out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
+    accA.intoMemorySegment(out, to, LITTLE_ENDIAN);
+    accB.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
   }
 
   static void two(
@@ -185,26 +175,22 @@ final class PanamaSixBit {
     MemorySegment data = part.weights();
     long word = part.weightOffset(panel, k) + 4L * row;
     int size = part.format().groupSize();
-    int half = size / 2;
-    int turns = half / PER_WORD;
-    float[] x = call.activations(WeightKind.SIX_BIT);
-    int x0 = call.activation(WeightKind.SIX_BIT, token, k);
-    int x1 = x0 + call.activationStride(WeightKind.SIX_BIT);
+    int turns = size / (2 * PER_WORD);
+    float[] x = call.arranged(part.format());
+    int x0 = token * part.cols() + k;
+    int x1 = x0 + part.cols();
     MemorySegment scales = scratch.scales;
     MemorySegment mins = scratch.mins;
     float[] xSums = call.groupSums(size);
     int groups = part.groups();
     int sum = token * groups + k / size;
     MemorySegment out = scratch.acc;
-    long at = (long) token * WORD + 4L * row;
+    long to = (long) token * WORD + 4L * row;
     long scale = 4L * row;
-    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, at, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB0 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;
     FloatVector b0 = a0;
@@ -216,111 +202,96 @@ final class PanamaSixBit {
     int steps = cols / (2 * PER_WORD);
     int turn = 0;
     for (int i = 0; i < steps; i++) {
-      IntVector ua0 = IntVector.fromMemorySegment(INTS, data, word, ByteOrder.LITTLE_ENDIAN);
-      IntVector ub0 = IntVector.fromMemorySegment(INTS, data, word + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, word + WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb0 =
-          IntVector.fromMemorySegment(INTS, data, word + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa1 =
-          IntVector.fromMemorySegment(INTS, data, word + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb1 =
-          IntVector.fromMemorySegment(INTS, data, word + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector ua1 = ua0.lanewise(VectorOperators.LSHR, 2);
-      IntVector ub1 = ub0.lanewise(VectorOperators.LSHR, 2);
-      word += STEP;
-      FloatVector fx00 = FloatVector.broadcast(FLOATS, x[x0]);
-      FloatVector fx01 = FloatVector.broadcast(FLOATS, x[x1]);
+      long at = word + i * STEP;
+      int p = 2 * PER_WORD * i;
+      IntVector ua0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
+      IntVector ub0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector ua1 = ua0.lanewise(LSHR, 2);
+      IntVector ub1 = ub0.lanewise(LSHR, 2);
+      FloatVector fx00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
+      FloatVector fx01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
       FloatVector fa0 =
           (FloatVector)
-              qa0.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ua0.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qa0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       a0 = fa0.fma(fx00, a0);
       a1 = fa0.fma(fx01, a1);
       FloatVector fb0 =
           (FloatVector)
-              qb0.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ub0.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qb0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       b0 = fb0.fma(fx00, b0);
       b1 = fb0.fma(fx01, b1);
-      FloatVector fx10 = FloatVector.broadcast(FLOATS, x[x0 + half]);
-      FloatVector fx11 = FloatVector.broadcast(FLOATS, x[x1 + half]);
+      FloatVector fx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD]);
+      FloatVector fx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD]);
       FloatVector fa1 =
           (FloatVector)
-              qa1.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ua1.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qa1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       c0 = fa1.fma(fx10, c0);
       c1 = fa1.fma(fx11, c1);
       FloatVector fb1 =
           (FloatVector)
-              qb1.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ub1.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qb1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       d0 = fb1.fma(fx10, d0);
       d1 = fb1.fma(fx11, d1);
-      IntVector lower = IntVector.broadcast(INTS, WeightKind.SECOND);
-      IntVector upper = IntVector.broadcast(INTS, WeightKind.SECOND_UPPER);
+      IntVector lower = IntVector.broadcast(INTS, SECOND);
+      IntVector upper = IntVector.broadcast(INTS, SECOND_UPPER);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + j]);
-        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + j]);
+        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
         FloatVector wa0 =
             (FloatVector)
-                qa0.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ua0.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qa0.lanewise(AND, lower)
+                    .lanewise(OR, ua0.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         a0 = wa0.fma(wx00, a0);
         a1 = wa0.fma(wx01, a1);
         FloatVector wb0 =
             (FloatVector)
-                qb0.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ub0.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qb0.lanewise(AND, lower)
+                    .lanewise(OR, ub0.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         b0 = wb0.fma(wx00, b0);
         b1 = wb0.fma(wx01, b1);
-        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + half + j]);
-        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + half + j]);
+        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
+        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD + j]);
         FloatVector wa1 =
             (FloatVector)
-                qa1.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ua1.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qa1.lanewise(AND, lower)
+                    .lanewise(OR, ua1.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         c0 = wa1.fma(wx10, c0);
         c1 = wa1.fma(wx11, c1);
         FloatVector wb1 =
             (FloatVector)
-                qb1.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ub1.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qb1.lanewise(AND, lower)
+                    .lanewise(OR, ub1.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         d0 = wb1.fma(wx10, d0);
         d1 = wb1.fma(wx11, d1);
-        lower = lower.lanewise(VectorOperators.LSHR, 4);
-        upper = upper.lanewise(VectorOperators.LSHR, 4);
+        lower = lower.lanewise(LSHR, 4);
+        upper = upper.lanewise(LSHR, 4);
       }
-      x0 += PER_WORD;
-      x1 += PER_WORD;
       if (++turn == turns) {
-        FloatVector scaleA =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale, ByteOrder.LITTLE_ENDIAN);
+        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
         FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
         accA0 = scaleA.fma(a0.add(c0), accA0);
         accB0 = scaleB.fma(b0.add(d0), accB0);
         accA1 = scaleA.fma(a1.add(c1), accA1);
         accB1 = scaleB.fma(b1.add(d1), accB1);
-        FloatVector minA =
-            FloatVector.fromMemorySegment(FLOATS, mins, scale, ByteOrder.LITTLE_ENDIAN);
-        FloatVector minB =
-            FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
+        FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
         FloatVector ofX0 = FloatVector.broadcast(FLOATS, xSums[sum]);
         accA0 = minA.fma(ofX0, accA0);
         accB0 = minB.fma(ofX0, accB0);
@@ -330,8 +301,6 @@ final class PanamaSixBit {
         sum++;
         scale += WORD;
         turn = 0;
-        x0 += half;
-        x1 += half;
         a0 = FloatVector.zero(FLOATS);
         a1 = a0;
         b0 = a0;
@@ -342,10 +311,10 @@ final class PanamaSixBit {
         d1 = a0;
       }
     }
-    accA0.intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-    accB0.intoMemorySegment(out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA1.intoMemorySegment(out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    accB1.intoMemorySegment(out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+    accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(out, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
   }
 
   static void four(
@@ -360,36 +329,30 @@ final class PanamaSixBit {
     MemorySegment data = part.weights();
     long word = part.weightOffset(panel, k) + 4L * row;
     int size = part.format().groupSize();
-    int half = size / 2;
-    int turns = half / PER_WORD;
-    float[] x = call.activations(WeightKind.SIX_BIT);
-    int x0 = call.activation(WeightKind.SIX_BIT, token, k);
-    int x1 = x0 + call.activationStride(WeightKind.SIX_BIT);
-    int x2 = x1 + call.activationStride(WeightKind.SIX_BIT);
-    int x3 = x2 + call.activationStride(WeightKind.SIX_BIT);
+    int turns = size / (2 * PER_WORD);
+    float[] x = call.arranged(part.format());
+    int x0 = token * part.cols() + k;
+    int x1 = x0 + part.cols();
+    int x2 = x1 + part.cols();
+    int x3 = x2 + part.cols();
     MemorySegment scales = scratch.scales;
     MemorySegment mins = scratch.mins;
     float[] xSums = call.groupSums(size);
     int groups = part.groups();
     int sum = token * groups + k / size;
     MemorySegment out = scratch.acc;
-    long at = (long) token * WORD + 4L * row;
+    long to = (long) token * WORD + 4L * row;
     long scale = 4L * row;
-    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, at, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB0 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accB1 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA2 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, out, to + 2 * WORD, LITTLE_ENDIAN);
     FloatVector accB2 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    FloatVector accA3 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 3 * WORD, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, out, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD, LITTLE_ENDIAN);
     FloatVector accB3 =
-        FloatVector.fromMemorySegment(FLOATS, out, at + 3 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector a1 = a0;
     FloatVector a2 = a0;
@@ -409,129 +372,114 @@ final class PanamaSixBit {
     int steps = cols / (2 * PER_WORD);
     int turn = 0;
     for (int i = 0; i < steps; i++) {
-      IntVector ua0 = IntVector.fromMemorySegment(INTS, data, word, ByteOrder.LITTLE_ENDIAN);
-      IntVector ub0 = IntVector.fromMemorySegment(INTS, data, word + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, word + WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb0 =
-          IntVector.fromMemorySegment(INTS, data, word + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector qa1 =
-          IntVector.fromMemorySegment(INTS, data, word + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
-      IntVector qb1 =
-          IntVector.fromMemorySegment(INTS, data, word + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-      IntVector ua1 = ua0.lanewise(VectorOperators.LSHR, 2);
-      IntVector ub1 = ub0.lanewise(VectorOperators.LSHR, 2);
-      word += STEP;
-      FloatVector fx00 = FloatVector.broadcast(FLOATS, x[x0]);
-      FloatVector fx01 = FloatVector.broadcast(FLOATS, x[x1]);
-      FloatVector fx02 = FloatVector.broadcast(FLOATS, x[x2]);
-      FloatVector fx03 = FloatVector.broadcast(FLOATS, x[x3]);
+      long at = word + i * STEP;
+      int p = 2 * PER_WORD * i;
+      IntVector ua0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
+      IntVector ub0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector ua1 = ua0.lanewise(LSHR, 2);
+      IntVector ub1 = ub0.lanewise(LSHR, 2);
+      FloatVector fx00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
+      FloatVector fx01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
+      FloatVector fx02 = FloatVector.broadcast(FLOATS, x[x2 + p]);
+      FloatVector fx03 = FloatVector.broadcast(FLOATS, x[x3 + p]);
       FloatVector fa0 =
           (FloatVector)
-              qa0.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ua0.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qa0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       a0 = fa0.fma(fx00, a0);
       a1 = fa0.fma(fx01, a1);
       a2 = fa0.fma(fx02, a2);
       a3 = fa0.fma(fx03, a3);
       FloatVector fb0 =
           (FloatVector)
-              qb0.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ub0.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qb0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       b0 = fb0.fma(fx00, b0);
       b1 = fb0.fma(fx01, b1);
       b2 = fb0.fma(fx02, b2);
       b3 = fb0.fma(fx03, b3);
-      FloatVector fx10 = FloatVector.broadcast(FLOATS, x[x0 + half]);
-      FloatVector fx11 = FloatVector.broadcast(FLOATS, x[x1 + half]);
-      FloatVector fx12 = FloatVector.broadcast(FLOATS, x[x2 + half]);
-      FloatVector fx13 = FloatVector.broadcast(FLOATS, x[x3 + half]);
+      FloatVector fx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD]);
+      FloatVector fx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD]);
+      FloatVector fx12 = FloatVector.broadcast(FLOATS, x[x2 + p + PER_WORD]);
+      FloatVector fx13 = FloatVector.broadcast(FLOATS, x[x3 + p + PER_WORD]);
       FloatVector fa1 =
           (FloatVector)
-              qa1.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ua1.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qa1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       c0 = fa1.fma(fx10, c0);
       c1 = fa1.fma(fx11, c1);
       c2 = fa1.fma(fx12, c2);
       c3 = fa1.fma(fx13, c3);
       FloatVector fb1 =
           (FloatVector)
-              qb1.lanewise(VectorOperators.LSHR, WeightKind.FIRST_SHIFT)
-                  .lanewise(
-                      VectorOperators.OR,
-                      ub1.lanewise(VectorOperators.AND, 3).lanewise(VectorOperators.LSHL, 4))
-                  .convertShape(VectorOperators.I2F, FLOATS, 0);
+              qb1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       d0 = fb1.fma(fx10, d0);
       d1 = fb1.fma(fx11, d1);
       d2 = fb1.fma(fx12, d2);
       d3 = fb1.fma(fx13, d3);
-      IntVector lower = IntVector.broadcast(INTS, WeightKind.SECOND);
-      IntVector upper = IntVector.broadcast(INTS, WeightKind.SECOND_UPPER);
+      IntVector lower = IntVector.broadcast(INTS, SECOND);
+      IntVector upper = IntVector.broadcast(INTS, SECOND_UPPER);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + j]);
-        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + j]);
-        FloatVector wx02 = FloatVector.broadcast(FLOATS, x[x2 + j]);
-        FloatVector wx03 = FloatVector.broadcast(FLOATS, x[x3 + j]);
+        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
+        FloatVector wx02 = FloatVector.broadcast(FLOATS, x[x2 + p + j]);
+        FloatVector wx03 = FloatVector.broadcast(FLOATS, x[x3 + p + j]);
         FloatVector wa0 =
             (FloatVector)
-                qa0.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ua0.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qa0.lanewise(AND, lower)
+                    .lanewise(OR, ua0.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         a0 = wa0.fma(wx00, a0);
         a1 = wa0.fma(wx01, a1);
         a2 = wa0.fma(wx02, a2);
         a3 = wa0.fma(wx03, a3);
         FloatVector wb0 =
             (FloatVector)
-                qb0.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ub0.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qb0.lanewise(AND, lower)
+                    .lanewise(OR, ub0.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         b0 = wb0.fma(wx00, b0);
         b1 = wb0.fma(wx01, b1);
         b2 = wb0.fma(wx02, b2);
         b3 = wb0.fma(wx03, b3);
-        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + half + j]);
-        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + half + j]);
-        FloatVector wx12 = FloatVector.broadcast(FLOATS, x[x2 + half + j]);
-        FloatVector wx13 = FloatVector.broadcast(FLOATS, x[x3 + half + j]);
+        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
+        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD + j]);
+        FloatVector wx12 = FloatVector.broadcast(FLOATS, x[x2 + p + PER_WORD + j]);
+        FloatVector wx13 = FloatVector.broadcast(FLOATS, x[x3 + p + PER_WORD + j]);
         FloatVector wa1 =
             (FloatVector)
-                qa1.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ua1.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qa1.lanewise(AND, lower)
+                    .lanewise(OR, ua1.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         c0 = wa1.fma(wx10, c0);
         c1 = wa1.fma(wx11, c1);
         c2 = wa1.fma(wx12, c2);
         c3 = wa1.fma(wx13, c3);
         FloatVector wb1 =
             (FloatVector)
-                qb1.lanewise(VectorOperators.AND, lower)
-                    .lanewise(VectorOperators.OR, ub1.lanewise(VectorOperators.AND, upper))
-                    .convertShape(VectorOperators.I2F, FLOATS, 0);
+                qb1.lanewise(AND, lower)
+                    .lanewise(OR, ub1.lanewise(AND, upper))
+                    .convertShape(I2F, FLOATS, 0);
         d0 = wb1.fma(wx10, d0);
         d1 = wb1.fma(wx11, d1);
         d2 = wb1.fma(wx12, d2);
         d3 = wb1.fma(wx13, d3);
-        lower = lower.lanewise(VectorOperators.LSHR, 4);
-        upper = upper.lanewise(VectorOperators.LSHR, 4);
+        lower = lower.lanewise(LSHR, 4);
+        upper = upper.lanewise(LSHR, 4);
       }
-      x0 += PER_WORD;
-      x1 += PER_WORD;
-      x2 += PER_WORD;
-      x3 += PER_WORD;
       if (++turn == turns) {
-        FloatVector scaleA =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale, ByteOrder.LITTLE_ENDIAN);
+        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
         FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
         accA0 = scaleA.fma(a0.add(c0), accA0);
         accB0 = scaleB.fma(b0.add(d0), accB0);
         accA1 = scaleA.fma(a1.add(c1), accA1);
@@ -540,10 +488,8 @@ final class PanamaSixBit {
         accB2 = scaleB.fma(b2.add(d2), accB2);
         accA3 = scaleA.fma(a3.add(c3), accA3);
         accB3 = scaleB.fma(b3.add(d3), accB3);
-        FloatVector minA =
-            FloatVector.fromMemorySegment(FLOATS, mins, scale, ByteOrder.LITTLE_ENDIAN);
-        FloatVector minB =
-            FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
+        FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
         FloatVector ofX0 = FloatVector.broadcast(FLOATS, xSums[sum]);
         accA0 = minA.fma(ofX0, accA0);
         accB0 = minB.fma(ofX0, accB0);
@@ -559,10 +505,6 @@ final class PanamaSixBit {
         sum++;
         scale += WORD;
         turn = 0;
-        x0 += half;
-        x1 += half;
-        x2 += half;
-        x3 += half;
         a0 = FloatVector.zero(FLOATS);
         a1 = a0;
         a2 = a0;
@@ -581,13 +523,13 @@ final class PanamaSixBit {
         d3 = a0;
       }
     }
-    accA0.intoMemorySegment(out, at, ByteOrder.LITTLE_ENDIAN);
-    accB0.intoMemorySegment(out, at + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA1.intoMemorySegment(out, at + WORD, ByteOrder.LITTLE_ENDIAN);
-    accB1.intoMemorySegment(out, at + WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA2.intoMemorySegment(out, at + 2 * WORD, ByteOrder.LITTLE_ENDIAN);
-    accB2.intoMemorySegment(out, at + 2 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
-    accA3.intoMemorySegment(out, at + 3 * WORD, ByteOrder.LITTLE_ENDIAN);
-    accB3.intoMemorySegment(out, at + 3 * WORD + NEXT, ByteOrder.LITTLE_ENDIAN);
+    accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(out, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
+    accA2.intoMemorySegment(out, to + 2 * WORD, LITTLE_ENDIAN);
+    accB2.intoMemorySegment(out, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    accA3.intoMemorySegment(out, to + 3 * WORD, LITTLE_ENDIAN);
+    accB3.intoMemorySegment(out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
   }
 }

@@ -3,12 +3,14 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Unquantised weights: some columns of a panel widened into a tile {@code [k][32]} of f32, and sums
@@ -53,38 +55,38 @@ final class PanamaTile {
   private static void f16(MemorySegment data, long from, int words, MemorySegment tile, long to) {
     for (int w = 0; w < words; w++) {
       IntVector two =
-          IntVector.fromMemorySegment(INTS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN);
-      two.lanewise(VectorOperators.LSHL, 16)
-          .lanewise(VectorOperators.ASHR, 3)
-          .lanewise(VectorOperators.AND, HALF_BITS)
+          IntVector.fromMemorySegment(INTS, data, from + (long) w * STEP, LITTLE_ENDIAN);
+      two.lanewise(LSHL, 16)
+          .lanewise(ASHR, 3)
+          .lanewise(AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoMemorySegment(tile, to + 2L * w * STEP, ByteOrder.LITTLE_ENDIAN);
-      two.lanewise(VectorOperators.ASHR, 3)
-          .lanewise(VectorOperators.AND, HALF_BITS)
+          .intoMemorySegment(tile, to + 2L * w * STEP, LITTLE_ENDIAN);
+      two.lanewise(ASHR, 3)
+          .lanewise(AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoMemorySegment(tile, to + (2L * w + 1) * STEP, ByteOrder.LITTLE_ENDIAN);
+          .intoMemorySegment(tile, to + (2L * w + 1) * STEP, LITTLE_ENDIAN);
     }
   }
 
   private static void bf16(MemorySegment data, long from, int words, MemorySegment tile, long to) {
     for (int w = 0; w < words; w++) {
       IntVector two =
-          IntVector.fromMemorySegment(INTS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN);
-      two.lanewise(VectorOperators.LSHL, 16)
+          IntVector.fromMemorySegment(INTS, data, from + (long) w * STEP, LITTLE_ENDIAN);
+      two.lanewise(LSHL, 16)
           .reinterpretAsFloats()
-          .intoMemorySegment(tile, to + 2L * w * STEP, ByteOrder.LITTLE_ENDIAN);
-      two.lanewise(VectorOperators.AND, 0xffff0000)
+          .intoMemorySegment(tile, to + 2L * w * STEP, LITTLE_ENDIAN);
+      two.lanewise(AND, 0xffff0000)
           .reinterpretAsFloats()
-          .intoMemorySegment(tile, to + (2L * w + 1) * STEP, ByteOrder.LITTLE_ENDIAN);
+          .intoMemorySegment(tile, to + (2L * w + 1) * STEP, LITTLE_ENDIAN);
     }
   }
 
   private static void f32(MemorySegment data, long from, int words, MemorySegment tile, long to) {
     for (int w = 0; w < words; w++) {
-      FloatVector.fromMemorySegment(FLOATS, data, from + (long) w * STEP, ByteOrder.LITTLE_ENDIAN)
-          .intoMemorySegment(tile, to + (long) w * STEP, ByteOrder.LITTLE_ENDIAN);
+      FloatVector.fromMemorySegment(FLOATS, data, from + (long) w * STEP, LITTLE_ENDIAN)
+          .intoMemorySegment(tile, to + (long) w * STEP, LITTLE_ENDIAN);
     }
   }
 
@@ -100,35 +102,27 @@ final class PanamaTile {
     int x1 = x0 + xStride;
     int x2 = x1 + xStride;
     int x3 = x2 + xStride;
-    FloatVector a0 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, LITTLE_ENDIAN);
     FloatVector a1 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row, LITTLE_ENDIAN);
     FloatVector a2 =
-        FloatVector.fromMemorySegment(
-            FLOATS, acc, at + 2 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 2 * STEP + 4L * row, LITTLE_ENDIAN);
     FloatVector a3 =
-        FloatVector.fromMemorySegment(
-            FLOATS, acc, at + 3 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 3 * STEP + 4L * row, LITTLE_ENDIAN);
     FloatVector b0 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, LITTLE_ENDIAN);
     FloatVector b1 =
-        FloatVector.fromMemorySegment(
-            FLOATS, acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row + NEXT, LITTLE_ENDIAN);
     FloatVector b2 =
-        FloatVector.fromMemorySegment(
-            FLOATS, acc, at + 2 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 2 * STEP + 4L * row + NEXT, LITTLE_ENDIAN);
     FloatVector b3 =
-        FloatVector.fromMemorySegment(
-            FLOATS, acc, at + 3 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 3 * STEP + 4L * row + NEXT, LITTLE_ENDIAN);
     long from = 4L * row;
     for (int k = 0; k < cols; k++) {
       FloatVector wa =
-          FloatVector.fromMemorySegment(
-              FLOATS, tile, from + (long) k * STEP, ByteOrder.LITTLE_ENDIAN);
+          FloatVector.fromMemorySegment(FLOATS, tile, from + (long) k * STEP, LITTLE_ENDIAN);
       FloatVector wb =
-          FloatVector.fromMemorySegment(
-              FLOATS, tile, from + (long) k * STEP + NEXT, ByteOrder.LITTLE_ENDIAN);
+          FloatVector.fromMemorySegment(FLOATS, tile, from + (long) k * STEP + NEXT, LITTLE_ENDIAN);
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 = wa.fma(v0, a0);
       b0 = wb.fma(v0, b0);
@@ -142,14 +136,14 @@ final class PanamaTile {
       a3 = wa.fma(v3, a3);
       b3 = wb.fma(v3, b3);
     }
-    a0.intoMemorySegment(acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    a1.intoMemorySegment(acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    a2.intoMemorySegment(acc, at + 2 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    a3.intoMemorySegment(acc, at + 3 * STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    b0.intoMemorySegment(acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
-    b1.intoMemorySegment(acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
-    b2.intoMemorySegment(acc, at + 2 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
-    b3.intoMemorySegment(acc, at + 3 * STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    a0.intoMemorySegment(acc, at + 4L * row, LITTLE_ENDIAN);
+    a1.intoMemorySegment(acc, at + STEP + 4L * row, LITTLE_ENDIAN);
+    a2.intoMemorySegment(acc, at + 2 * STEP + 4L * row, LITTLE_ENDIAN);
+    a3.intoMemorySegment(acc, at + 3 * STEP + 4L * row, LITTLE_ENDIAN);
+    b0.intoMemorySegment(acc, at + 4L * row + NEXT, LITTLE_ENDIAN);
+    b1.intoMemorySegment(acc, at + STEP + 4L * row + NEXT, LITTLE_ENDIAN);
+    b2.intoMemorySegment(acc, at + 2 * STEP + 4L * row + NEXT, LITTLE_ENDIAN);
+    b3.intoMemorySegment(acc, at + 3 * STEP + 4L * row + NEXT, LITTLE_ENDIAN);
   }
 
   static void two(
@@ -162,23 +156,19 @@ final class PanamaTile {
       MemorySegment acc,
       long at) {
     int x1 = x0 + xStride;
-    FloatVector a0 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, LITTLE_ENDIAN);
     FloatVector a1 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row, LITTLE_ENDIAN);
     FloatVector b0 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, LITTLE_ENDIAN);
     FloatVector b1 =
-        FloatVector.fromMemorySegment(
-            FLOATS, acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + STEP + 4L * row + NEXT, LITTLE_ENDIAN);
     long from = 4L * row;
     for (int k = 0; k < cols; k++) {
       FloatVector wa =
-          FloatVector.fromMemorySegment(
-              FLOATS, tile, from + (long) k * STEP, ByteOrder.LITTLE_ENDIAN);
+          FloatVector.fromMemorySegment(FLOATS, tile, from + (long) k * STEP, LITTLE_ENDIAN);
       FloatVector wb =
-          FloatVector.fromMemorySegment(
-              FLOATS, tile, from + (long) k * STEP + NEXT, ByteOrder.LITTLE_ENDIAN);
+          FloatVector.fromMemorySegment(FLOATS, tile, from + (long) k * STEP + NEXT, LITTLE_ENDIAN);
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 = wa.fma(v0, a0);
       b0 = wb.fma(v0, b0);
@@ -186,31 +176,28 @@ final class PanamaTile {
       a1 = wa.fma(v1, a1);
       b1 = wb.fma(v1, b1);
     }
-    a0.intoMemorySegment(acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    a1.intoMemorySegment(acc, at + STEP + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    b0.intoMemorySegment(acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
-    b1.intoMemorySegment(acc, at + STEP + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    a0.intoMemorySegment(acc, at + 4L * row, LITTLE_ENDIAN);
+    a1.intoMemorySegment(acc, at + STEP + 4L * row, LITTLE_ENDIAN);
+    b0.intoMemorySegment(acc, at + 4L * row + NEXT, LITTLE_ENDIAN);
+    b1.intoMemorySegment(acc, at + STEP + 4L * row + NEXT, LITTLE_ENDIAN);
   }
 
   static void one(
       MemorySegment tile, int row, int cols, float[] x, int x0, MemorySegment acc, long at) {
-    FloatVector a0 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
+    FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row, LITTLE_ENDIAN);
     FloatVector b0 =
-        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+        FloatVector.fromMemorySegment(FLOATS, acc, at + 4L * row + NEXT, LITTLE_ENDIAN);
     long from = 4L * row;
     for (int k = 0; k < cols; k++) {
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 =
-          FloatVector.fromMemorySegment(
-                  FLOATS, tile, from + (long) k * STEP, ByteOrder.LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, tile, from + (long) k * STEP, LITTLE_ENDIAN)
               .fma(v0, a0);
       b0 =
-          FloatVector.fromMemorySegment(
-                  FLOATS, tile, from + (long) k * STEP + NEXT, ByteOrder.LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, tile, from + (long) k * STEP + NEXT, LITTLE_ENDIAN)
               .fma(v0, b0);
     }
-    a0.intoMemorySegment(acc, at + 4L * row, ByteOrder.LITTLE_ENDIAN);
-    b0.intoMemorySegment(acc, at + 4L * row + NEXT, ByteOrder.LITTLE_ENDIAN);
+    a0.intoMemorySegment(acc, at + 4L * row, LITTLE_ENDIAN);
+    b0.intoMemorySegment(acc, at + 4L * row + NEXT, LITTLE_ENDIAN);
   }
 }

@@ -35,6 +35,18 @@ record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias
     };
   }
 
+  /**
+   * Where the activation of weight k stands in a row that is arranged as the words are: those of
+   * the words of a group's two halves take turns.
+   */
+  int position(int k) {
+    int perWord = weights.perWord();
+    int inGroup = k % groupSize;
+    int half = inGroup / (groupSize / 2);
+    int inHalf = inGroup % (groupSize / 2);
+    return k - inGroup + (2 * (inHalf / perWord) + half) * perWord + inHalf % perWord;
+  }
+
   /** Whether groups have a min. */
   boolean hasMin() {
     return bias != 0 || scales.hasMin();

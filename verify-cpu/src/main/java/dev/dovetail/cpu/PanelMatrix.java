@@ -6,6 +6,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A weight matrix in panels: 32 consecutive rows, whose weights for one k lie side by side, one row
@@ -23,9 +25,8 @@ import java.util.List;
  *       formats that have mins, {@code acc = fma(min, sum of the group's x, acc)}. Two chains of
  *       additions keep a CPU twice as busy as one;
  *   <li>integers of 4 and 6 bits stay where they stand in their words, and their activations are
- *       multiplied by the inverse powers of two ({@link MatmulCall#activations}): the same
- *       products, but for activations so small that they would be subnormal, and those alike in all
- *       kernels;
+ *       multiplied by the inverse powers of two ({@link MatmulCall#arranged}): the same products,
+ *       but for activations so small that they would be subnormal, and those alike in all kernels;
  *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code
  *       (s0 + s1) + (s2 + s3)};
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.
@@ -48,7 +49,7 @@ final class PanelMatrix implements Matrix {
   private final int cols;
   private final long bytes;
   private final Arena arena;
-  private final boolean inPlace;
+  private final List<PanelFormat> arrangements;
   private final List<Chunk> chunks;
 
   /** Panels {@code from} to {@code to - 1} of a part. */
@@ -61,7 +62,13 @@ final class PanelMatrix implements Matrix {
     this.arena = arena;
     this.bytes =
         parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
-    this.inPlace = parts.stream().anyMatch(part -> part.format().weights().inPlace());
+    Map<Integer, PanelFormat> needed = new TreeMap<>();
+    for (PanelPart part : parts) {
+      if (part.format().weights().quantised()) {
+        needed.putIfAbsent(MatmulCall.arrangement(part.format()), part.format());
+      }
+    }
+    this.arrangements = List.copyOf(needed.values());
     this.chunks = List.copyOf(chunks(parts, threads));
   }
 
@@ -169,9 +176,9 @@ final class PanelMatrix implements Matrix {
     return parts;
   }
 
-  /** Whether any part's weights are used in place. */
-  boolean inPlace() {
-    return inPlace;
+  /** Formats for which activations must be arranged, one for each arrangement. */
+  List<PanelFormat> arrangements() {
+    return arrangements;
   }
 
   /** The portions in which threads take the work. */

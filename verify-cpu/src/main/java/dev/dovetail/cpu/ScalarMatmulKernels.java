@@ -11,6 +11,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
     float[] weights = new float[part.cols()];
+    float[] x = new float[part.cols()];
     MemorySegment scales = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     MemorySegment mins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     float[] sums = call.groupSums(part.format().groupSize());
@@ -23,13 +24,11 @@ final class ScalarMatmulKernels implements MatmulKernels {
           weights[k] = part.weight(panel, k, row);
         }
         for (int t = 0; t < call.n; t++) {
-          WeightKind kind = part.format().weights();
-          float[] x = call.activations(kind);
-          int at = call.activation(kind, t, 0);
+          activations(part, call, t, x);
           float y =
-              kind.quantised()
-                  ? quantised(part, weights, scales, mins, row, x, at, sums, t)
-                  : chain(weights, x, at, 0, weights.length);
+              part.format().weights().quantised()
+                  ? quantised(part, weights, scales, mins, row, x, sums, t)
+                  : chain(weights, x, 0, weights.length);
           scratch.acc.setAtIndex(ValueLayout.JAVA_FLOAT, t, y);
         }
         call.write(scratch.acc, 1, part.rowOffset() + firstRow + row, 1);
@@ -37,11 +36,23 @@ final class ScalarMatmulKernels implements MatmulKernels {
     }
   }
 
+  /** A token's activations in order of k, for quantised weights as {@link MatmulCall} has them. */
+  private static void activations(PanelPart part, MatmulCall call, int token, float[] x) {
+    if (!part.format().weights().quantised()) {
+      System.arraycopy(call.x, call.xOffset + token * call.xStride, x, 0, x.length);
+      return;
+    }
+    float[] arranged = call.arranged(part.format());
+    for (int k = 0; k < x.length; k++) {
+      x[k] = arranged[token * x.length + part.format().position(k)];
+    }
+  }
+
   /** The sum over k of {@code from} to {@code to - 1}, in order. */
-  private static float chain(float[] weights, float[] x, int at, int from, int to) {
+  private static float chain(float[] weights, float[] x, int from, int to) {
     float acc = 0;
     for (int k = from; k < to; k++) {
-      acc = Math.fma(weights[k], x[at + k], acc);
+      acc = Math.fma(weights[k], x[k], acc);
     }
     return acc;
   }
@@ -53,7 +64,6 @@ final class ScalarMatmulKernels implements MatmulKernels {
       MemorySegment mins,
       int row,
       float[] x,
-      int at,
       float[] sums,
       int token) {
     int groupSize = part.format().groupSize();
@@ -62,8 +72,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
     for (int group = 0; group < groups; group++) {
       int first = group * groupSize;
       int second = first + groupSize / 2;
-      float s =
-          chain(weights, x, at, first, second) + chain(weights, x, at, second, first + groupSize);
+      float s = chain(weights, x, first, second) + chain(weights, x, second, first + groupSize);
       acc =
           Math.fma(scales.getAtIndex(ValueLayout.JAVA_FLOAT, group * PanelPart.ROWS + row), s, acc);
       if (part.format().hasMin()) {

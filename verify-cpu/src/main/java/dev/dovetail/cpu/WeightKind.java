@@ -52,7 +52,7 @@ enum WeightKind {
 
   /**
    * Whether kernels leave the integers where they stand in their words, and multiply activations by
-   * the inverse powers of two ({@link MatmulCall#activations}).
+   * the inverse powers of two ({@link MatmulCall#arranged}).
    */
   boolean inPlace() {
     return this == FOUR_BIT || this == SIX_BIT;
