@@ -1,7 +1,6 @@
 package dev.dovetail.cli;
 
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -55,7 +54,8 @@ final class Cli {
       return line.execute(args);
     } catch (ClosedOutputException e) {
       return DONE; // whoever read the output has seen enough
-    } catch (Error e) { // picocli hands exceptions to its handlers, and lets errors pass
+    } catch (UncheckedIOException | Error e) {
+      // picocli hands a command's exceptions to its handlers; errors and those of a help pass.
       return failed(
           e,
           Arrays.asList(args).contains("-v") || Arrays.asList(args).contains("--verbose"),
@@ -83,8 +83,8 @@ final class Cli {
       COMMANDS.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
     }
     root.getSubcommands().values().forEach(Cli::layOut);
-    root.setOut(new PrintWriter(console.out().asStream(), true, StandardCharsets.UTF_8));
-    root.setErr(new PrintWriter(console.err().asStream(), true, StandardCharsets.UTF_8));
+    root.setOut(console.out().asWriter());
+    root.setErr(console.err().asWriter());
     root.setAbbreviatedOptionsAllowed(false);
     root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     root.setUsageHelpWidth(100);
