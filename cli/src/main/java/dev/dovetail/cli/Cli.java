@@ -1,6 +1,8 @@
 package dev.dovetail.cli;
 
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,11 +53,17 @@ final class Cli {
   static int run(String[] args, Console console) {
     CommandLine line = commandLine(args, console);
     try {
-      return line.execute(args);
+      int code = line.execute(args);
+      if (code == DONE) {
+        // A help goes through a PrintWriter, which hides that the stream cannot be written; what
+        // could not be is still in the stream's buffer.
+        console.out().print("");
+      }
+      return code;
     } catch (ClosedOutputException e) {
       return DONE; // whoever read the output has seen enough
     } catch (UncheckedIOException | Error e) {
-      // picocli hands a command's exceptions to its handlers; errors and those of a help pass.
+      // picocli hands exceptions to its handlers, and lets errors pass.
       return failed(
           e,
           Arrays.asList(args).contains("-v") || Arrays.asList(args).contains("--verbose"),
@@ -83,8 +91,8 @@ final class Cli {
       COMMANDS.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
     }
     root.getSubcommands().values().forEach(Cli::layOut);
-    root.setOut(console.out().asWriter());
-    root.setErr(console.err().asWriter());
+    root.setOut(new PrintWriter(console.out().asStream(), true, StandardCharsets.UTF_8));
+    root.setErr(new PrintWriter(console.err().asStream(), true, StandardCharsets.UTF_8));
     root.setAbbreviatedOptionsAllowed(false);
     root.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
     root.setUsageHelpWidth(100);

@@ -2,9 +2,7 @@ package dev.dovetail.cli;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -48,26 +46,6 @@ final class Output {
   /** The same stream for libraries that want one. */
   OutputStream asStream() {
     return stream;
-  }
-
-  /**
-   * The same as a writer, which fails as {@link #print} does: a PrintWriter hides an IOException.
-   */
-  PrintWriter asWriter() {
-    Writer writer =
-        new Writer() {
-          @Override
-          public void write(char[] text, int from, int length) {
-            print(String.valueOf(text, from, length));
-          }
-
-          @Override
-          public void flush() {} // print has
-
-          @Override
-          public void close() {}
-        };
-    return new PrintWriter(writer, true);
   }
 
   private static RuntimeException failure(IOException e) {

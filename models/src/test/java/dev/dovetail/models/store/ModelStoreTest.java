@@ -321,7 +321,8 @@ class ModelStoreTest {
     Files.createDirectories(folder());
     Files.write(folder().resolve("tiny.gguf"), OTHER);
     assertThat(store.pull("tiny", listener)).hasBinaryContent(FILE);
-    assertThat(messages.getFirst()).isEqualTo("tiny.gguf is here with a wrong SHA-256; it is replaced");
+    assertThat(messages.getFirst())
+        .isEqualTo("tiny.gguf is here with a wrong SHA-256; it is replaced");
   }
 
   @Test
