@@ -1,6 +1,7 @@
 package dev.dovetail.cli;
 
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -52,10 +53,17 @@ final class Cli {
   static int run(String[] args, Console console) {
     CommandLine line = commandLine(args, console);
     try {
-      return line.execute(args);
+      int code = line.execute(args);
+      if (code == DONE) {
+        // A help goes through a PrintWriter, which hides that the stream cannot be written; what
+        // could not be is still in the stream's buffer.
+        console.out().print("");
+      }
+      return code;
     } catch (ClosedOutputException e) {
       return DONE; // whoever read the output has seen enough
-    } catch (Error e) { // picocli hands exceptions to its handlers, and lets errors pass
+    } catch (UncheckedIOException | Error e) {
+      // picocli hands exceptions to its handlers, and lets errors pass.
       return failed(
           e,
           Arrays.asList(args).contains("-v") || Arrays.asList(args).contains("--verbose"),

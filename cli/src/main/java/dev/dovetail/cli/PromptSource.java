@@ -50,7 +50,7 @@ final class PromptSource {
     if (argument != null) {
       return argument;
     }
-    return file != null ? Utf8.read(file) : Utf8.read(console.in(), "standard input");
+    return file != null ? Utf8.read(readable()) : Utf8.read(console.in(), "standard input");
   }
 
   /** The text without the end of its last line, which a file or an echo has for its own sake. */
@@ -64,10 +64,18 @@ final class PromptSource {
       reader.accept(new Utf8Lines(console.in(), "standard input"));
       return;
     }
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in = Files.newInputStream(readable())) {
       reader.accept(new Utf8Lines(in, file.toString()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The file, which is no folder: what reading one says would not name it. */
+  private Path readable() {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(file + " is a folder, wanted a file of text");
+    }
+    return file;
   }
 }

@@ -2,11 +2,17 @@ package dev.dovetail.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Wrong command lines: exit code 2 and one line, before anything is loaded or pulled. */
+/** Wrong command lines, and what is refused before anything is loaded or pulled: one line. */
 class UsageTest {
   @ParameterizedTest
   @CsvSource(
@@ -68,6 +74,34 @@ class UsageTest {
                 + " input (see dovetail %s --help)\n",
             command);
     assertThat(result.code()).isEqualTo(2);
+  }
+
+  @Test
+  void aFolderIsNoText(@TempDir Path folder) {
+    CliRunner.Result result = new CliRunner().run("run", "--file", folder.toString());
+
+    assertThat(result.err()).isEqualTo("dovetail: %s is a folder, wanted a file of text\n", folder);
+    assertThat(result.code()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"No space left on device, 1", "Broken pipe, 0"})
+  void aHelpThatCannotBeWrittenFailsUnlessNobodyReads(String reason, int code) {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException(reason);
+          }
+        };
+
+    CliRunner.Result result =
+        new CliRunner().out(new BufferedOutputStream(full)).run("run", "--help");
+
+    assertThat(result.err())
+        .isEqualTo(
+            code == 0 ? "" : "dovetail: the output cannot be written: No space left on device\n");
+    assertThat(result.code()).isEqualTo(code);
   }
 
   private static String[] words(String arguments) {

@@ -114,6 +114,26 @@ final class HttpDownload implements AutoCloseable {
     }
   }
 
+  /** What a server says of a file: its SHA-256, and its length or -1. */
+  record Described(Optional<String> sha256, long size) {}
+
+  /**
+   * Asks about a file without fetching it. By GET, since addresses that are signed for it refuse
+   * HEAD.
+   *
+   * @throws IOException with one line for a person, if there is no answer or no such file
+   */
+  Described describe(URI address) throws IOException {
+    HttpResponse<InputStream> response = follow(address, 0, null);
+    response.body().close();
+    if (response.statusCode() != 200) {
+      throw refusal(response.statusCode(), response, address);
+    }
+    return new Described(
+        Optional.ofNullable(linkedSha256),
+        response.headers().firstValueAsLong("Content-Length").orElse(-1));
+  }
+
   private void attempt(URI address, Path part, long size) throws IOException {
     long have = length(part);
     String etag =

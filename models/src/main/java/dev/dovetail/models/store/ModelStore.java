@@ -156,14 +156,16 @@ public final class ModelStore {
   }
 
   /**
-   * Brings a model into the store, from the first of its sources that works.
+   * Brings a model into the store, from the first of its sources that works. A file that is there
+   * already is kept if it is the one that is wanted; a catalogue's file that is not is replaced.
    *
    * @param what a catalogue name, {@code hf:owner/repository/path/file.gguf}, or an http(s) address
    *     of a .gguf file
    * @return the file; it has been checked against the catalogue's or the hub's SHA-256 where there
    *     is one
    * @throws IllegalArgumentException if nothing is known by that name
-   * @throws IOException with one line for a person, if no source works
+   * @throws IOException with one line for a person, if no source works, or if the store has another
+   *     file of the name that a path or an address ends with
    */
   public Path pull(String what, PullListener listener) throws IOException {
     Request request = request(what);
@@ -171,8 +173,7 @@ public final class ModelStore {
     try {
       Files.createDirectories(folder);
       try (StoreLock _ = StoreLock.of(file, listener)) {
-        if (Files.isRegularFile(file) && isWanted(file, request)) {
-          listener.message(request.file() + " is already here");
+        if (Files.isRegularFile(file) && isKept(file, request, listener)) {
           return file;
         }
         return pullLocked(request, file, listener);
@@ -184,8 +185,15 @@ public final class ModelStore {
     }
   }
 
-  /** What to fetch; size -1 and sum null where they are not known beforehand. */
-  private record Request(String file, long size, String sha256, List<Source> sources) {}
+  /**
+   * What to fetch.
+   *
+   * @param size -1 where it is not known beforehand
+   * @param sha256 null where it is not known beforehand
+   * @param address where to ask for both then, else null
+   */
+  private record Request(
+      String file, long size, String sha256, URI address, List<Source> sources) {}
 
   private record Source(String name, SourceFetch fetch) {}
 
@@ -204,7 +212,8 @@ public final class ModelStore {
       int slash = path.indexOf('/', path.indexOf('/') + 1);
       ModelSource.Hub source =
           new ModelSource.Hub(path.substring(0, slash), "main", path.substring(slash + 1));
-      return new Request(FileNames.last(path), -1, null, List.of(source(source, -1)));
+      return new Request(
+          FileNames.last(path), -1, null, hub.resolve(source), List.of(source(source, -1)));
     }
     if (what.startsWith("https://") || what.startsWith("http://")) {
       URI address;
@@ -220,6 +229,7 @@ public final class ModelStore {
           FileNames.last(address.getPath()),
           -1,
           null,
+          address,
           List.of(http(address.getHost(), address, -1)));
     }
     CatalogueEntry entry =
@@ -235,6 +245,7 @@ public final class ModelStore {
         entry.file(),
         entry.size(),
         entry.sha256(),
+        null,
         entry.sources().stream().map(source -> source(source, entry.size())).toList());
   }
 
@@ -313,11 +324,44 @@ public final class ModelStore {
     return sum;
   }
 
-  private static boolean isWanted(Path file, Request request) throws IOException {
-    return request.sha256() == null
-        || (Files.size(file) == request.size()
-            && recordedSum(file).equals(Optional.of(request.sha256())))
-        || (Files.size(file) == request.size() && sha256(file).equals(request.sha256()));
+  /**
+   * Whether the file that is here is the wanted one. Only a catalogue's name says whose file it is:
+   * of any other, what is here may have come from elsewhere and is never replaced.
+   */
+  private boolean isKept(Path file, Request request, PullListener listener) throws IOException {
+    if (request.address() == null) {
+      boolean same = isSame(file, request.size(), request.sha256());
+      listener.message(
+          request.file()
+              + (same ? " is already here" : " is here with a wrong SHA-256; it is replaced"));
+      return same;
+    }
+    HttpDownload.Described there;
+    try (HttpDownload download = new HttpDownload(hub, listener)) {
+      there = download.describe(request.address());
+    } catch (IOException e) {
+      throw new IOException(
+          request.file() + " is already here, but cannot be compared: " + reason(e), e);
+    }
+    boolean sized = there.size() < 0 || there.size() == Files.size(file);
+    if (!sized || !(there.sha256().isEmpty() || isSame(file, there.size(), there.sha256().get()))) {
+      throw new IOException(
+          "%s is already here, and differs from the one at %s: 'dovetail rm %s' first if that one is wanted"
+              .formatted(request.file(), request.address().getHost(), request.file()));
+    }
+    listener.message(
+        request.file()
+            + " is already here"
+            + (there.sha256().isEmpty() ? "; no SHA-256 is known to check it by" : ""));
+    return true;
+  }
+
+  /**
+   * Whether a file has a size and a sum; a sum that was recorded since it came is not taken again.
+   */
+  private static boolean isSame(Path file, long size, String sha256) throws IOException {
+    return (size < 0 || Files.size(file) == size)
+        && (recordedSum(file).equals(Optional.of(sha256)) || sha256(file).equals(sha256));
   }
 
   private void checkSpace(Request request, Path file) throws IOException {

@@ -10,8 +10,10 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -263,6 +265,64 @@ class ModelStoreTest {
     storage.behave(asked -> FakeHub.file(asked, OTHER, "\"blob\""));
     assertThatThrownBy(() -> store.pull("hf:some/one/n.gguf", listener))
         .hasMessageContaining("wrong SHA-256");
+  }
+
+  @Test
+  void keepsAFileOfTheSameNameOnlyIfItIsTheSame() throws Exception {
+    FakeHub hub =
+        hub(asked -> {
+          byte[] file = asked.path().contains("/other/") ? OTHER : FILE;
+          return new Answer(
+              200,
+              Map.of("ETag", "\"1\"", "X-Linked-ETag", "\"" + sum(file) + "\""),
+              file,
+              file.length,
+              0);
+        });
+    ModelStore store = store(hub, null, List.of(HUB));
+    Path file = store.pull("hf:some/one/m.gguf", listener);
+    assertThat(store.pull("hf:some/one/m.gguf", listener)).isEqualTo(file);
+    assertThat(messages.getLast()).isEqualTo("m.gguf is already here");
+    assertThatThrownBy(() -> store.pull("hf:some/other/m.gguf", listener))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "m.gguf is already here, and differs from the one at 127.0.0.1:"
+                + " 'dovetail rm m.gguf' first if that one is wanted");
+    assertThat(file).hasBinaryContent(FILE);
+    // The recorded sum does not speak for a file that has been changed since.
+    Files.write(file, OTHER);
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(10)));
+    assertThatThrownBy(() -> store.pull("hf:some/one/m.gguf", listener))
+        .hasMessageContaining("differs from the one");
+    hub.close();
+    assertThatThrownBy(() -> store.pull("hf:some/one/m.gguf", listener))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("m.gguf is already here, but cannot be compared: cannot reach");
+  }
+
+  @Test
+  void comparesLengthsWhereASourceNamesNoSum() throws Exception {
+    FakeHub server = hub(asked -> FakeHub.file(asked, FILE, "\"1\""));
+    ModelStore store = store(server, null, List.of(HUB));
+    String address = server.address("/x/m.gguf").toString();
+    Path file = store.pull(address, listener);
+    assertThat(store.pull(address, listener)).isEqualTo(file);
+    assertThat(messages.getLast())
+        .isEqualTo("m.gguf is already here; no SHA-256 is known to check it by");
+    Files.write(file, new byte[10]);
+    assertThatThrownBy(() -> store.pull(address, listener))
+        .hasMessageContaining("differs from the one");
+    assertThat(file).hasSize(10);
+  }
+
+  @Test
+  void replacesACataloguesFileThatIsWrong() throws Exception {
+    ModelStore store = store(hub(asked -> FakeHub.file(asked, FILE, "\"1\"")), null, List.of(HUB));
+    Files.createDirectories(folder());
+    Files.write(folder().resolve("tiny.gguf"), OTHER);
+    assertThat(store.pull("tiny", listener)).hasBinaryContent(FILE);
+    assertThat(messages.getFirst())
+        .isEqualTo("tiny.gguf is here with a wrong SHA-256; it is replaced");
   }
 
   @Test
