@@ -1,5 +1,6 @@
 package dev.dovetail.engine.decoder;
 
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
@@ -27,21 +28,24 @@ public final class DecoderState implements AutoCloseable {
 
   DecoderState(Device device, DecoderShape shape, int capacity, int maxTokens) {
     this.maxTokens = maxTokens;
-    cache = device.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
-    int rotated = shape.rope().dimensions();
-    hostAngles = new float[maxTokens * rotated];
-    angles = Rows.allocate(device, maxTokens, rotated);
-    x = Rows.allocate(device, maxTokens, shape.hidden());
-    normed = Rows.allocate(device, maxTokens, shape.hidden());
-    qkv = Rows.allocate(device, maxTokens, shape.queryWidth() + 2 * shape.kvWidth());
-    q = qkv.columns(0, shape.queryWidth());
-    k = qkv.columns(shape.queryWidth(), shape.kvWidth());
-    v = qkv.columns(shape.queryWidth() + shape.kvWidth(), shape.kvWidth());
-    attended = Rows.allocate(device, maxTokens, shape.queryWidth());
-    gateUp = Rows.allocate(device, maxTokens, 2 * shape.feedForward());
-    gate = gateUp.columns(0, shape.feedForward());
-    up = gateUp.columns(shape.feedForward(), shape.feedForward());
-    activated = Rows.allocate(device, maxTokens, shape.feedForward());
+    try (Allocation memory = new Allocation(device)) {
+      cache = memory.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
+      int rotated = shape.rope().dimensions();
+      hostAngles = new float[maxTokens * rotated];
+      angles = memory.rows(maxTokens, rotated);
+      x = memory.rows(maxTokens, shape.hidden());
+      normed = memory.rows(maxTokens, shape.hidden());
+      qkv = memory.rows(maxTokens, shape.queryWidth() + 2 * shape.kvWidth());
+      q = qkv.columns(0, shape.queryWidth());
+      k = qkv.columns(shape.queryWidth(), shape.kvWidth());
+      v = qkv.columns(shape.queryWidth() + shape.kvWidth(), shape.kvWidth());
+      attended = memory.rows(maxTokens, shape.queryWidth());
+      gateUp = memory.rows(maxTokens, 2 * shape.feedForward());
+      gate = gateUp.columns(0, shape.feedForward());
+      up = gateUp.columns(shape.feedForward(), shape.feedForward());
+      activated = memory.rows(maxTokens, shape.feedForward());
+      memory.complete(this);
+    }
   }
 
   /** The most tokens of one pass. */

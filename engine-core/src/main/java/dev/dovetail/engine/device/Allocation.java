@@ -4,6 +4,7 @@ import dev.dovetail.models.Tensor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Memory of a device that is taken in several steps, all of it or none: what was taken is given
@@ -30,6 +31,20 @@ public final class Allocation implements AutoCloseable {
     return buffer;
   }
 
+  /** See {@link Rows#allocate}. */
+  public Rows rows(int tokens, int width) {
+    Rows rows = Rows.allocate(device, tokens, width);
+    taken.push(rows.buffer()::close);
+    return rows;
+  }
+
+  /** See {@link Device#kvCache}. */
+  public KvCache kvCache(int layers, int kvHeads, int headDim, int capacity) {
+    KvCache cache = device.kvCache(layers, kvHeads, headDim, capacity);
+    taken.push(cache::close);
+    return cache;
+  }
+
   /** See {@link Device#matrix}. */
   public Matrix matrix(List<Tensor> parts) {
     Matrix matrix = device.matrix(parts);
@@ -42,6 +57,12 @@ public final class Allocation implements AutoCloseable {
     EmbeddingTable embedding = device.embedding(table);
     taken.push(embedding::close);
     return embedding;
+  }
+
+  /** Something else that owns memory, to be closed with the rest. */
+  public <T> T part(T owner, Consumer<T> close) {
+    taken.push(() -> close.accept(owner));
+    return owner;
   }
 
   /** Hands all that was taken to {@code owner}, whose duty it is from here on to close it. */

@@ -3,6 +3,7 @@ package dev.dovetail.engine.decoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dovetail.engine.testing.SmallDevice;
 import dev.dovetail.models.TensorType;
 import dev.dovetail.models.load.Model;
 import dev.dovetail.models.testing.TinyModels;
@@ -19,8 +20,7 @@ class TargetWeightsTest {
   @ParameterizedTest
   @ValueSource(strings = {"qwen2", "qwen3"})
   void aDeviceThatIsFullHoldsNothingAfterwards(String architecture) throws IOException {
-    Path path =
-        TinyModels.write(folder.resolve("model.gguf"), architecture, TensorType.Q8_0, 1);
+    Path path = TinyModels.write(folder.resolve("model.gguf"), architecture, TensorType.Q8_0, 1);
     try (Model model = Model.open(path)) {
       SmallDevice roomy = new SmallDevice(Integer.MAX_VALUE);
       TargetWeights.load(model, roomy).close();

@@ -1,4 +1,4 @@
-package dev.dovetail.engine.decoder;
+package dev.dovetail.engine.testing;
 
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
@@ -14,24 +14,30 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A device that has room for so many handles and computes nothing; it knows which are open. */
-final class SmallDevice implements Device {
+public final class SmallDevice implements Device {
   private final ReentrantLock lock = new ReentrantLock();
   private final int room;
   private final Set<Object> open = new HashSet<>();
   private int taken;
+  private int closed;
 
-  SmallDevice(int room) {
+  public SmallDevice(int room) {
     this.room = room;
   }
 
   /** Handles taken so far, closed ones included. */
-  int taken() {
+  public int taken() {
     return taken;
   }
 
   /** Handles not closed yet. */
-  int open() {
+  public int open() {
     return open.size();
+  }
+
+  /** How often the device itself was closed. */
+  public int closed() {
+    return closed;
   }
 
   private <T> T take(T handle) {
@@ -51,17 +57,18 @@ final class SmallDevice implements Device {
 
   @Override
   public Buffer buffer(int floats) {
-    return take(new Buffer() {
-      @Override
-      public int length() {
-        return floats;
-      }
+    return take(
+        new Buffer() {
+          @Override
+          public int length() {
+            return floats;
+          }
 
-      @Override
-      public void close() {
-        SmallDevice.this.close(this);
-      }
-    });
+          @Override
+          public void close() {
+            SmallDevice.this.close(this);
+          }
+        });
   }
 
   @Override
@@ -71,52 +78,83 @@ final class SmallDevice implements Device {
 
   @Override
   public Matrix matrix(List<Tensor> parts) {
-    return take(new Matrix() {
-      @Override
-      public int rows() {
-        return parts.stream().mapToInt(Tensor::rows).sum();
-      }
+    return take(
+        new Matrix() {
+          @Override
+          public int rows() {
+            return parts.stream().mapToInt(Tensor::rows).sum();
+          }
 
-      @Override
-      public int cols() {
-        return parts.getFirst().cols();
-      }
+          @Override
+          public int cols() {
+            return parts.getFirst().cols();
+          }
 
-      @Override
-      public long bytes() {
-        return parts.stream().mapToLong(part -> part.data().byteSize()).sum();
-      }
+          @Override
+          public long bytes() {
+            return parts.stream().mapToLong(part -> part.data().byteSize()).sum();
+          }
 
-      @Override
-      public void close() {
-        SmallDevice.this.close(this);
-      }
-    });
+          @Override
+          public void close() {
+            SmallDevice.this.close(this);
+          }
+        });
   }
 
   @Override
   public EmbeddingTable embedding(Tensor table) {
-    return take(new EmbeddingTable() {
-      @Override
-      public int tokens() {
-        return table.rows();
-      }
+    return take(
+        new EmbeddingTable() {
+          @Override
+          public int tokens() {
+            return table.rows();
+          }
 
-      @Override
-      public int width() {
-        return table.cols();
-      }
+          @Override
+          public int width() {
+            return table.cols();
+          }
 
-      @Override
-      public void close() {
-        SmallDevice.this.close(this);
-      }
-    });
+          @Override
+          public void close() {
+            SmallDevice.this.close(this);
+          }
+        });
   }
 
   @Override
   public KvCache kvCache(int layers, int kvHeads, int headDim, int capacity) {
-    throw noArithmetic();
+    return take(
+        new KvCache() {
+          @Override
+          public int capacity() {
+            return capacity;
+          }
+
+          @Override
+          public int length() {
+            return 0;
+          }
+
+          @Override
+          public void commit(int[] nodes, int count) {
+            throw noArithmetic();
+          }
+
+          @Override
+          public void truncate(int length) {}
+
+          @Override
+          public long bytes() {
+            return 0;
+          }
+
+          @Override
+          public void close() {
+            SmallDevice.this.close(this);
+          }
+        });
   }
 
   @Override
@@ -215,7 +253,9 @@ final class SmallDevice implements Device {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    closed++;
+  }
 
   private static UnsupportedOperationException noArithmetic() {
     return new UnsupportedOperationException("this device only holds memory");
