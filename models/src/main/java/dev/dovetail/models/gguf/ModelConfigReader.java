@@ -22,7 +22,9 @@ final class ModelConfigReader {
   private static final Set<String> ARCHITECTURES = Set.of("llama", "qwen2", "qwen3");
   private static final int MAX_LAYERS = 4096;
   private static final int MAX_WIDTH = 1 << 20;
-  private static final int MAX_VOCABULARY = 1 << 24;
+
+  /** Four times the largest there is; tokens of more could not be sampled exactly. */
+  private static final int MAX_VOCABULARY = 1 << 20;
 
   /** Beyond every model there is; a session keeps a few bytes for each token of its context. */
   private static final int MAX_CONTEXT = 1 << 24;

@@ -190,6 +190,10 @@ class ModelConfigTest {
         llama().replace("token_embd.weight", TensorType.F32, List.of(4L), new byte[16]),
         "tensor 'token_embd.weight': has shape [4]; [vocabulary][width]");
     assertFault(
+        llama()
+            .replace("token_embd.weight", TensorType.F16, List.of(1048577L, 1L), new byte[2097154]),
+        "has shape [1048577, 1]; [vocabulary][width] with at most 1048576 rows is wanted");
+    assertFault(
         llama().removeTensor("token_embd.weight"), "tensor 'token_embd.weight': is missing");
     assertFault(
         llama().tensor("blk.0.attn_output.bias", TensorType.F32, List.of(256L), new byte[1024]),
