@@ -11,7 +11,6 @@ import dev.dovetail.engine.device.Rows;
  */
 public final class DecoderState implements AutoCloseable {
   private final KvCache cache;
-  private final int maxTokens;
   final float[] hostAngles;
   final Rows angles;
   final Rows x;
@@ -27,7 +26,6 @@ public final class DecoderState implements AutoCloseable {
   final Rows activated;
 
   DecoderState(Device device, DecoderShape shape, int capacity, int maxTokens) {
-    this.maxTokens = maxTokens;
     try (Allocation memory = new Allocation(device)) {
       cache = memory.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
       int rotated = shape.rope().dimensions();
@@ -46,11 +44,6 @@ public final class DecoderState implements AutoCloseable {
       activated = memory.rows(maxTokens, shape.feedForward());
       memory.complete(this);
     }
-  }
-
-  /** The most tokens of one pass. */
-  public int maxTokens() {
-    return maxTokens;
   }
 
   public KvCache cache() {
