@@ -3,6 +3,7 @@ package dev.dovetail.dgf;
 import dev.dovetail.engine.decoder.Decoder;
 import dev.dovetail.engine.decoder.DecoderShape;
 import dev.dovetail.engine.decoder.LayerWeights;
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.round.DraftTarget;
@@ -33,31 +34,34 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** Packs the draft for the target's device, whole or not at all. */
   DgfWeights load(DraftTarget target) {
     DecoderShape shape = config.shape();
     Device device = target.device();
     int d = shape.hidden();
     int[] draftVocabulary = draftVocabulary();
-    List<LayerWeights> layers = new ArrayList<>();
-    for (int i = 0; i < shape.layers(); i++) {
-      layers.add(layer(i, device));
-    }
-    try (Arena arena = Arena.ofShared()) {
-      return new DgfWeights(
-          device,
-          device.embedding(target.embedding()),
-          norm("input_layernorm.weight", device),
-          shape.normEpsilon(),
-          device.matrix(List.of(fusionWeight("W_1", d, d, arena))),
-          device.matrix(List.of(fusionWeight("W_2", d, d, arena))),
-          device.matrix(List.of(fusionWeight("W_z", 2 * d, d, arena))),
-          new Decoder(device, shape, layers),
-          device.matrix(List.of(headRows(target.head(), draftVocabulary, arena))),
-          draftVocabulary);
+    try (Arena arena = Arena.ofShared();
+        Allocation memory = new Allocation(device)) {
+      List<LayerWeights> layers = new ArrayList<>();
+      for (int i = 0; i < shape.layers(); i++) {
+        layers.add(layer(i, memory));
+      }
+      return memory.complete(
+          new DgfWeights(
+              device,
+              memory.embedding(target.embedding()),
+              norm("input_layernorm.weight", memory),
+              shape.normEpsilon(),
+              memory.matrix(List.of(fusionWeight("W_1", d, d, arena))),
+              memory.matrix(List.of(fusionWeight("W_2", d, d, arena))),
+              memory.matrix(List.of(fusionWeight("W_z", 2 * d, d, arena))),
+              new Decoder(device, shape, layers),
+              memory.matrix(List.of(headRows(target.head(), draftVocabulary, arena))),
+              draftVocabulary));
     }
   }
 
-  private LayerWeights layer(int index, Device device) {
+  private LayerWeights layer(int index, Allocation memory) {
     DecoderShape shape = config.shape();
     int d = shape.hidden();
     String prefix = "layers." + index + ".";
@@ -67,8 +71,8 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
         // The fusion normalises what enters the first layer.
         index == 0
             ? Optional.empty()
-            : Optional.of(norm(prefix + "input_layernorm.weight", device)),
-        device.matrix(
+            : Optional.of(norm(prefix + "input_layernorm.weight", memory)),
+        memory.matrix(
             List.of(
                 tensor(attention + "q_proj.weight", shape.queryWidth(), d),
                 tensor(attention + "k_proj.weight", shape.kvWidth(), d),
@@ -76,17 +80,17 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        device.matrix(List.of(tensor(attention + "o_proj.weight", d, shape.queryWidth()))),
-        norm(prefix + "post_attention_layernorm.weight", device),
-        device.matrix(
+        memory.matrix(List.of(tensor(attention + "o_proj.weight", d, shape.queryWidth()))),
+        norm(prefix + "post_attention_layernorm.weight", memory),
+        memory.matrix(
             List.of(
                 tensor(mlp + "gate_proj.weight", shape.feedForward(), d),
                 tensor(mlp + "up_proj.weight", shape.feedForward(), d))),
-        device.matrix(List.of(tensor(mlp + "down_proj.weight", d, shape.feedForward()))));
+        memory.matrix(List.of(tensor(mlp + "down_proj.weight", d, shape.feedForward()))));
   }
 
-  private Buffer norm(String name, Device device) {
-    return device.upload(Dequantize.all(tensor(name, config.shape().hidden())));
+  private Buffer norm(String name, Allocation memory) {
+    return memory.upload(Dequantize.all(tensor(name, config.shape().hidden())));
   }
 
   private Tensor tensor(String name, long... extents) {

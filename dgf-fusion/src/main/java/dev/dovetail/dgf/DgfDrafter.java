@@ -1,6 +1,7 @@
 package dev.dovetail.dgf;
 
 import dev.dovetail.engine.decoder.DecoderState;
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -44,15 +45,21 @@ final class DgfDrafter implements Drafter {
     this.name = name;
     this.weights = weights;
     device = weights.device();
-    state = weights.decoder().newState(capacity + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
-    fusion = new Fusion(weights, MAX_PASS_TOKENS);
     Arrays.setAll(identity, i -> i);
-    guesses = Rows.allocate(device, TreeShape.MAX_NODES + 1, weights.hidden());
     int widest = TreeShape.MAX_NODES;
-    headInput = Rows.allocate(device, widest, weights.hidden());
-    logits = Rows.allocate(device, widest, weights.head().rows());
-    hostLogits = new float[widest * weights.head().rows()];
-    levels = new TreeLevels(weights.draftVocabulary(), weights.head().rows());
+    try (Allocation memory = new Allocation(device)) {
+      state =
+          memory.part(
+              weights.decoder().newState(capacity + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
+              DecoderState::close);
+      fusion = memory.part(new Fusion(weights, MAX_PASS_TOKENS), Fusion::close);
+      guesses = memory.rows(TreeShape.MAX_NODES + 1, weights.hidden());
+      headInput = memory.rows(widest, weights.hidden());
+      logits = memory.rows(widest, weights.head().rows());
+      hostLogits = new float[widest * weights.head().rows()];
+      levels = new TreeLevels(weights.draftVocabulary(), weights.head().rows());
+      memory.complete(this);
+    }
   }
 
   @Override

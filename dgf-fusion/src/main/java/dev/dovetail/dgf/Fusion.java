@@ -1,5 +1,6 @@
 package dev.dovetail.dgf;
 
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 
@@ -28,14 +29,16 @@ final class Fusion implements AutoCloseable {
 
   Fusion(DgfWeights weights, int maxTokens) {
     this.weights = weights;
-    Device device = weights.device();
     int d = weights.hidden();
-    feature = Rows.allocate(device, maxTokens, d);
-    embedding = Rows.allocate(device, maxTokens, d);
-    h = Rows.allocate(device, maxTokens, 2 * d);
-    h1 = h.columns(0, d);
-    h2 = h.columns(d, d);
-    z = Rows.allocate(device, maxTokens, d);
+    try (Allocation memory = new Allocation(weights.device())) {
+      feature = memory.rows(maxTokens, d);
+      embedding = memory.rows(maxTokens, d);
+      h = memory.rows(maxTokens, 2 * d);
+      h1 = h.columns(0, d);
+      h2 = h.columns(d, d);
+      z = memory.rows(maxTokens, d);
+      memory.complete(this);
+    }
   }
 
   /** {@code [maxTokens][d]}: the features to fuse, written by the caller. */

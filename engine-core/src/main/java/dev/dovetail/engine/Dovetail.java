@@ -111,15 +111,12 @@ public final class Dovetail {
         double loadMs = (System.nanoTime() - start) / 1e6;
         return new Engine(model, opened, weights, drafting, tokens, tree, loadMs);
       } catch (RuntimeException | Error e) {
-        drafting.ifPresent(DraftModel::close);
-        if (weights != null) {
-          weights.close();
+        try {
+          Engine.closeAll(model, opened, weights, drafting);
+        } catch (RuntimeException | Error closing) {
+          e.addSuppressed(closing);
         }
-        if (opened != null) {
-          opened.close();
-        }
-        model.close();
-        throw e;
+        throw MappedFileFault.explained(path, e);
       }
     }
 

@@ -14,13 +14,19 @@ import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.chat.ChatTemplate;
 import dev.dovetail.models.load.Model;
 import dev.dovetail.models.tokenizer.Tokenizer;
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
  * A model ready to generate: weights, the draft's weights, and the device they run on, shared by
  * any number of sessions. Safe for use by several threads; sessions are not. Passes of different
- * sessions take turns on the device. Close sessions before the engine.
+ * sessions take turns on the device.
+ *
+ * <p>Close sessions before the engine. A session that generates when the engine is closed ends with
+ * an {@link IllegalStateException} after its current pass.
  */
 public final class Engine implements AutoCloseable {
   private final Model model;
@@ -30,6 +36,7 @@ public final class Engine implements AutoCloseable {
   private final int context;
   private final TreeShape tree;
   private final double loadMs;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   Engine(
       Model model,
@@ -78,6 +85,10 @@ public final class Engine implements AutoCloseable {
     return draft.map(DraftModel::name).orElse("none");
   }
 
+  Path path() {
+    return model.tensors().path();
+  }
+
   double loadMs() {
     return loadMs;
   }
@@ -86,17 +97,33 @@ public final class Engine implements AutoCloseable {
     return TreePolicy.fixed(wanted.orElse(tree));
   }
 
-  /** A new sequence of tokens, for callers that give ids. The caller closes it. */
+  /**
+   * A new sequence of tokens, for callers that give ids. The caller closes it.
+   *
+   * @throws IllegalStateException if the engine is closed
+   */
   public Session newSession() {
-    Drafter drafter = draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
-    return new Session(this, new SpeculativeDecoder(newTarget(), drafter));
+    Target target = newTarget();
+    Drafter drafter = null;
+    try {
+      drafter = draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
+      return new Session(this, new SpeculativeDecoder(target, drafter));
+    } catch (RuntimeException | Error e) {
+      try (Target _ = target;
+          Drafter _ = drafter) {
+        throw e;
+      }
+    }
   }
 
   /**
    * The target by itself on a new sequence, for callers that want logits or features. The caller
    * closes it.
+   *
+   * @throws IllegalStateException if the engine is closed
    */
   public Target newTarget() {
+    checkOpen();
     return new DecoderTarget(weights, context);
   }
 
@@ -137,11 +164,39 @@ public final class Engine implements AutoCloseable {
     return withBegin;
   }
 
+  void checkOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("the engine is closed");
+    }
+  }
+
+  /** Frees weights, threads and file, once the current pass has ended. Harmless when repeated. */
   @Override
   public void close() {
-    draft.ifPresent(DraftModel::close);
-    weights.close();
-    device.close();
-    model.close();
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    ReentrantLock lock = device.lock();
+    lock.lock();
+    try {
+      closeAll(model, device, weights, draft);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Closes what an engine is made of, the last first, all of it even if one fails.
+   *
+   * @param device or null, as are the weights, if it did not come so far
+   */
+  static void closeAll(
+      Model model, Device device, TargetWeights weights, Optional<DraftModel> draft) {
+    try (Model _ = model;
+        Device _ = device;
+        TargetWeights _ = weights;
+        DraftModel _ = draft.orElse(null)) {
+      // Only to be closed.
+    }
   }
 }

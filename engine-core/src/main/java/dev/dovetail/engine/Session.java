@@ -4,21 +4,25 @@ import dev.dovetail.engine.round.Round;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.TreePolicy;
 import dev.dovetail.engine.sampling.Sampler;
+import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
  * One sequence of tokens over an engine's weights. What consecutive prompts share is computed once.
  * Owns its KV cache; for one thread at a time, while other sessions of the engine run on other
- * threads.
+ * threads; closing twice is harmless.
  */
 public final class Session implements AutoCloseable {
   private final Engine engine;
   private final Tokenizer tokenizer;
   private final SpeculativeDecoder decoder;
+  private final AtomicBoolean generating = new AtomicBoolean();
+  private volatile boolean closed;
 
   Session(Engine engine, SpeculativeDecoder decoder) {
     this.engine = engine;
@@ -31,13 +35,34 @@ public final class Session implements AutoCloseable {
    *
    * @param prompt token ids, at least one, fewer than the engine's context
    * @param sink receives each token as it is accepted, on the calling thread; what it throws ends
-   *     the generation and reaches the caller
+   *     the generation and reaches the caller, and the session can go on with any prompt
    * @throws IllegalArgumentException if the prompt does not fit the context or names tokens that do
    *     not exist
+   * @throws ModelFormatException if the model's file has changed so that it cannot be read
+   * @throws IllegalStateException if this session is generating already (on another thread, or this
+   *     is its own sink), or if it or the engine is closed
    */
   public Completion generate(int[] prompt, GenerationOptions options, Consumer<Token> sink) {
-    check(prompt);
-    return new Generation(prompt, options, sink).run();
+    if (!generating.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "this session is generating already: take a session of its own for each text at a time");
+    }
+    try {
+      checkOpen();
+      check(prompt);
+      return new Generation(prompt, options, sink).run();
+    } catch (InternalError e) {
+      throw MappedFileFault.explained(engine.path(), e);
+    } finally {
+      generating.set(false);
+    }
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
+    }
+    engine.checkOpen();
   }
 
   private void check(int[] prompt) {
@@ -61,7 +86,10 @@ public final class Session implements AutoCloseable {
 
   @Override
   public void close() {
-    decoder.close();
+    if (!closed) {
+      closed = true;
+      decoder.close();
+    }
   }
 
   /** The tokens of one call, from prompt to reason for ending. */
@@ -92,7 +120,7 @@ public final class Session implements AutoCloseable {
 
     Completion run() {
       long start = System.nanoTime();
-      int computed = decoder.prefill(prompt, sampler, options.cancellation()::isCancelled);
+      int computed = decoder.prefill(prompt, sampler, this::cancelled);
       long first = System.nanoTime();
       if (computed < 0) {
         cancel();
@@ -101,7 +129,7 @@ public final class Session implements AutoCloseable {
       }
       TreePolicy policy = engine.newPolicy(options.tree());
       while (reason == null) {
-        if (options.cancellation().isCancelled()) {
+        if (cancelled()) {
           cancel();
         } else {
           round(policy);
@@ -117,6 +145,12 @@ public final class Session implements AutoCloseable {
           stats(computed, first - start, end - first));
     }
 
+    /** Asked between passes, where a closed session or engine ends the generation too. */
+    private boolean cancelled() {
+      checkOpen();
+      return options.cancellation().isCancelled();
+    }
+
     private void round(TreePolicy policy) {
       int before = decoder.known();
       int room = Math.min(options.maxTokens() - ids.size(), engine.context() - before);
@@ -128,7 +162,7 @@ public final class Session implements AutoCloseable {
       verifyNanos += round.verifyNanos();
       for (int i = 0; i < round.emitted() && reason == null; i++) {
         // The sink may cancel, and nothing may follow, however many tokens the round has accepted.
-        if (options.cancellation().isCancelled()) {
+        if (cancelled()) {
           cancel();
           return;
         }

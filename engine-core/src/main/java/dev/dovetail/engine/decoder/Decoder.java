@@ -36,11 +36,6 @@ public final class Decoder implements AutoCloseable {
     return shape;
   }
 
-  /** Memory that the matrices take. */
-  public long bytes() {
-    return layers.stream().mapToLong(LayerWeights::bytes).sum();
-  }
-
   /**
    * Room for one sequence.
    *

@@ -1,5 +1,6 @@
 package dev.dovetail.engine.decoder;
 
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
@@ -10,7 +11,6 @@ import dev.dovetail.engine.device.Rows;
  */
 public final class DecoderState implements AutoCloseable {
   private final KvCache cache;
-  private final int maxTokens;
   final float[] hostAngles;
   final Rows angles;
   final Rows x;
@@ -26,27 +26,24 @@ public final class DecoderState implements AutoCloseable {
   final Rows activated;
 
   DecoderState(Device device, DecoderShape shape, int capacity, int maxTokens) {
-    this.maxTokens = maxTokens;
-    cache = device.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
-    int rotated = shape.rope().dimensions();
-    hostAngles = new float[maxTokens * rotated];
-    angles = Rows.allocate(device, maxTokens, rotated);
-    x = Rows.allocate(device, maxTokens, shape.hidden());
-    normed = Rows.allocate(device, maxTokens, shape.hidden());
-    qkv = Rows.allocate(device, maxTokens, shape.queryWidth() + 2 * shape.kvWidth());
-    q = qkv.columns(0, shape.queryWidth());
-    k = qkv.columns(shape.queryWidth(), shape.kvWidth());
-    v = qkv.columns(shape.queryWidth() + shape.kvWidth(), shape.kvWidth());
-    attended = Rows.allocate(device, maxTokens, shape.queryWidth());
-    gateUp = Rows.allocate(device, maxTokens, 2 * shape.feedForward());
-    gate = gateUp.columns(0, shape.feedForward());
-    up = gateUp.columns(shape.feedForward(), shape.feedForward());
-    activated = Rows.allocate(device, maxTokens, shape.feedForward());
-  }
-
-  /** The most tokens of one pass. */
-  public int maxTokens() {
-    return maxTokens;
+    try (Allocation memory = new Allocation(device)) {
+      cache = memory.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
+      int rotated = shape.rope().dimensions();
+      hostAngles = new float[maxTokens * rotated];
+      angles = memory.rows(maxTokens, rotated);
+      x = memory.rows(maxTokens, shape.hidden());
+      normed = memory.rows(maxTokens, shape.hidden());
+      qkv = memory.rows(maxTokens, shape.queryWidth() + 2 * shape.kvWidth());
+      q = qkv.columns(0, shape.queryWidth());
+      k = qkv.columns(shape.queryWidth(), shape.kvWidth());
+      v = qkv.columns(shape.queryWidth() + shape.kvWidth(), shape.kvWidth());
+      attended = memory.rows(maxTokens, shape.queryWidth());
+      gateUp = memory.rows(maxTokens, 2 * shape.feedForward());
+      gate = gateUp.columns(0, shape.feedForward());
+      up = gateUp.columns(shape.feedForward(), shape.feedForward());
+      activated = memory.rows(maxTokens, shape.feedForward());
+      memory.complete(this);
+    }
   }
 
   public KvCache cache() {

@@ -30,11 +30,6 @@ public record LayerWeights(
     Matrix down)
     implements AutoCloseable {
 
-  /** Memory that the matrices take. */
-  public long bytes() {
-    return qkv.bytes() + attentionOut.bytes() + gateUp.bytes() + down.bytes();
-  }
-
   @Override
   public void close() {
     attentionNorm.ifPresent(Buffer::close);

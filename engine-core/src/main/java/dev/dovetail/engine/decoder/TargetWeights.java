@@ -1,5 +1,6 @@
 package dev.dovetail.engine.decoder;
 
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
@@ -32,21 +33,27 @@ public record TargetWeights(
     Matrix head)
     implements AutoCloseable {
 
-  /** Packs a model for a device; the model's file must stay open as long as the result. */
+  /**
+   * Packs a model for a device, whole or not at all; the model's file must stay open as long as the
+   * result.
+   */
   public static TargetWeights load(Model model, Device device) {
     ModelConfig config = model.config();
     TensorFile file = model.tensors();
-    List<LayerWeights> layers = new ArrayList<>();
-    for (int i = 0; i < config.layers(); i++) {
-      layers.add(layer(file, device, "blk." + i + "."));
+    try (Allocation memory = new Allocation(device)) {
+      List<LayerWeights> layers = new ArrayList<>();
+      for (int i = 0; i < config.layers(); i++) {
+        layers.add(layer(file, memory, "blk." + i + "."));
+      }
+      return memory.complete(
+          new TargetWeights(
+              config,
+              device,
+              memory.embedding(embeddingTensor(model)),
+              new Decoder(device, DecoderShape.of(config), layers),
+              vector(file, memory, "output_norm.weight"),
+              memory.matrix(List.of(headTensor(model)))));
     }
-    return new TargetWeights(
-        config,
-        device,
-        device.embedding(embeddingTensor(model)),
-        new Decoder(device, DecoderShape.of(config), layers),
-        vector(file, device, "output_norm.weight"),
-        device.matrix(List.of(headTensor(model))));
   }
 
   /** The embedding as the file has it. */
@@ -59,25 +66,25 @@ public record TargetWeights(
     return model.tensors().find("output.weight").orElseGet(() -> embeddingTensor(model));
   }
 
-  private static LayerWeights layer(TensorFile file, Device device, String prefix) {
+  private static LayerWeights layer(TensorFile file, Allocation memory, String prefix) {
     return new LayerWeights(
-        Optional.of(vector(file, device, prefix + "attn_norm.weight")),
-        device.matrix(
+        Optional.of(vector(file, memory, prefix + "attn_norm.weight")),
+        memory.matrix(
             List.of(
                 file.get(prefix + "attn_q.weight"),
                 file.get(prefix + "attn_k.weight"),
                 file.get(prefix + "attn_v.weight"))),
-        qkvBias(file, device, prefix),
-        file.find(prefix + "attn_q_norm.weight").map(t -> device.upload(Dequantize.all(t))),
-        file.find(prefix + "attn_k_norm.weight").map(t -> device.upload(Dequantize.all(t))),
-        device.matrix(List.of(file.get(prefix + "attn_output.weight"))),
-        vector(file, device, prefix + "ffn_norm.weight"),
-        device.matrix(
+        qkvBias(file, memory, prefix),
+        file.find(prefix + "attn_q_norm.weight").map(t -> memory.upload(Dequantize.all(t))),
+        file.find(prefix + "attn_k_norm.weight").map(t -> memory.upload(Dequantize.all(t))),
+        memory.matrix(List.of(file.get(prefix + "attn_output.weight"))),
+        vector(file, memory, prefix + "ffn_norm.weight"),
+        memory.matrix(
             List.of(file.get(prefix + "ffn_gate.weight"), file.get(prefix + "ffn_up.weight"))),
-        device.matrix(List.of(file.get(prefix + "ffn_down.weight"))));
+        memory.matrix(List.of(file.get(prefix + "ffn_down.weight"))));
   }
 
-  private static Optional<Buffer> qkvBias(TensorFile file, Device device, String prefix) {
+  private static Optional<Buffer> qkvBias(TensorFile file, Allocation memory, String prefix) {
     if (file.find(prefix + "attn_q.bias").isEmpty()) {
       return Optional.empty();
     }
@@ -91,11 +98,11 @@ public record TargetWeights(
       System.arraycopy(part, 0, bias, at, part.length);
       at += part.length;
     }
-    return Optional.of(device.upload(bias));
+    return Optional.of(memory.upload(bias));
   }
 
-  private static Buffer vector(TensorFile file, Device device, String name) {
-    return device.upload(Dequantize.all(file.get(name)));
+  private static Buffer vector(TensorFile file, Allocation memory, String name) {
+    return memory.upload(Dequantize.all(file.get(name)));
   }
 
   @Override

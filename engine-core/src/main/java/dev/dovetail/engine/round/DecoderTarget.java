@@ -2,6 +2,7 @@ package dev.dovetail.engine.round;
 
 import dev.dovetail.engine.decoder.DecoderState;
 import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -23,9 +24,9 @@ public final class DecoderTarget implements Target {
   private final int[] ids = new int[MAX_PASS_TOKENS];
   private final int[] last = new int[1];
   private final float[] hostFeatures;
-  private Rows headInput;
+  private final Rows headInput;
   private Rows logits;
-  private float[] hostLogits = new float[0];
+  private float[] hostLogits;
   private int passTokens;
   private boolean featuresRead;
 
@@ -37,10 +38,18 @@ public final class DecoderTarget implements Target {
     device = weights.device();
     capacity = context;
     int hidden = weights.config().hidden();
-    state = weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS);
-    features = Rows.allocate(device, MAX_PASS_TOKENS, hidden);
-    hostFeatures = new float[MAX_PASS_TOKENS * hidden];
-    roomForLogits(1);
+    try (Allocation memory = new Allocation(device)) {
+      state =
+          memory.part(
+              weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
+              DecoderState::close);
+      features = memory.rows(MAX_PASS_TOKENS, hidden);
+      headInput = memory.rows(1, hidden);
+      logits = memory.rows(1, vocabulary());
+      hostFeatures = new float[MAX_PASS_TOKENS * hidden];
+      hostLogits = new float[vocabulary()];
+      memory.complete(this);
+    }
   }
 
   @Override
@@ -107,16 +116,14 @@ public final class DecoderTarget implements Target {
   }
 
   private void roomForLogits(int n) {
-    if (logits != null && logits.capacity() >= n) {
+    if (logits.capacity() >= n) {
       return;
     }
-    if (logits != null) {
-      logits.buffer().close();
-    } else {
-      headInput = Rows.allocate(device, 1, featureSize());
-    }
-    logits = Rows.allocate(device, n, vocabulary());
-    hostLogits = new float[Math.multiplyExact(n, vocabulary())];
+    float[] host = new float[Math.multiplyExact(n, vocabulary())];
+    Rows larger = Rows.allocate(device, n, vocabulary());
+    logits.buffer().close();
+    logits = larger;
+    hostLogits = host;
   }
 
   @Override

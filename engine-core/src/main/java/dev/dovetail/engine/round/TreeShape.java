@@ -17,7 +17,7 @@ public record TreeShape(int depth, int width) {
   private static final Pattern SPELLING = Pattern.compile("(\\d{1,4})(?:x(\\d{1,4}))?");
 
   public TreeShape {
-    if (depth < 0 || width < 1 || depth * width > MAX_NODES) {
+    if (depth < 0 || width < 1 || (long) depth * width > MAX_NODES) {
       throw new IllegalArgumentException(
           "a tree of depth %d and width %d: depth must be 0 or more, width 1 or more, and their product at most %d"
               .formatted(depth, width, MAX_NODES));

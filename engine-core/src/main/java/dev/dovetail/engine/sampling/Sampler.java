@@ -83,7 +83,8 @@ public final class Sampler {
    * @param outLogProbs receives the logarithm of each token's probability under the draft's
    *     penalised softmax at the options' temperature (1 when greedy), within 2e-4
    * @return how many were written: fewer than {@code width} only if fewer logits are finite, and
-   *     none if a logit is NaN or +infinity: a draft that computes nonsense guesses nothing
+   *     none if a logit, penalised or not, is NaN or +infinity: a draft that computes nonsense
+   *     guesses nothing
    * @throws IllegalArgumentException if a range or a token lies outside its array or vocabulary
    */
   public int rank(
@@ -98,15 +99,15 @@ public final class Sampler {
       float[] outLogProbs) {
     checkRow(logits, offset, count, context, length);
     checkDraft(count, ids, width, outTokens, outLogProbs);
-    if (!LogitGroups.usable(logits, offset, count)) {
-      return 0;
-    }
     float[] row = logits;
     int at = offset;
     if (options.penalises()) {
       penalise(logits, offset, count, ids, context, length);
       row = penalised;
       at = 0;
+    }
+    if (!LogitGroups.usable(row, at, count)) {
+      return 0;
     }
     groups.divide(row, at, count, ids);
     int found = search.search(row, at, ids, groups, length, LogitOrder.NONE, width);

@@ -189,6 +189,18 @@ final class SamplerTest {
   }
 
   @Test
+  void rankOfWhatThePenaltyMakesNonsenseIsEmpty() {
+    int[] tokens = new int[2];
+    float[] logProbs = new float[2];
+    float[] draft = {1e30f, -1e30f};
+    for (float penalty : new float[] {1e-20f, 1e20f}) {
+      Sampler sampler = new Sampler(SamplingOptions.of(1, 1).withRepeatPenalty(penalty, 64), 2);
+      int found = sampler.rank(draft, 0, 2, null, tokens(0, 1), 2, 2, tokens, logProbs);
+      assertThat(found).as("penalty %s", penalty).isEqualTo(penalty < 1 ? 0 : 1);
+    }
+  }
+
+  @Test
   void rankLeavesOutWhatCannotBeChosen() {
     int[] outTokens = {-1, -1, -1};
     float[] outLogProbs = new float[3];

@@ -51,7 +51,7 @@ public final class GgufFile implements TensorFile {
       }
       GgufSplit.checkCount(path, first.metadata(), tensors.size());
       return new GgufFile(files, first, tensors);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       files.forEach(MappedFile::close);
       throw e;
     }
@@ -72,7 +72,7 @@ public final class GgufFile implements TensorFile {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       add(tensors, label, part);
       return new GgufFile(List.of(file), part, tensors);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }

@@ -9,6 +9,12 @@ import java.util.Set;
  * Makes a configuration from a file's metadata and tensors. The sizes stand in metadata under the
  * architecture's name ({@code llama.block_count}); biases, head norms and a separate head are seen
  * from the tensors.
+ *
+ * <p>{@code attention.sliding_window} is not read: llama.cpp does not read it for these
+ * architectures either, and its converters do not write it for them (Mistral 7B v0.1, which was
+ * trained with a window of 4,096, is a {@code llama} file without one). Where other programs write
+ * it, it may stand for a window that the model's own configuration switches off. So every token
+ * sees the whole context before it, as it does there.
  */
 final class ModelConfigReader {
   static final String EMBEDDING = "token_embd.weight";
@@ -16,7 +22,12 @@ final class ModelConfigReader {
   private static final Set<String> ARCHITECTURES = Set.of("llama", "qwen2", "qwen3");
   private static final int MAX_LAYERS = 4096;
   private static final int MAX_WIDTH = 1 << 20;
-  private static final int MAX_VOCABULARY = 1 << 24;
+
+  /** Four times the largest there is; tokens of more could not be sampled exactly. */
+  private static final int MAX_VOCABULARY = 1 << 20;
+
+  /** Beyond every model there is; a session keeps a few bytes for each token of its context. */
+  private static final int MAX_CONTEXT = 1 << 24;
 
   private final GgufFile file;
   private final Metadata metadata;
@@ -50,7 +61,7 @@ final class ModelConfigReader {
               .formatted(heads, kvHeads));
     }
     int headDim = headDim(hidden, heads);
-    int context = size("context_length", Integer.MAX_VALUE);
+    int context = size("context_length", MAX_CONTEXT);
     ModelConfig config =
         new ModelConfig(
             architecture,
@@ -102,7 +113,8 @@ final class ModelConfigReader {
               .formatted(embedding.shape(), MAX_VOCABULARY));
     }
     int tokens = metadata.findStrings("tokenizer.ggml.tokens").map(list -> list.size()).orElse(0);
-    if (tokens > rows) {
+    // As in llama.cpp: a row without a token could be chosen, and would have no text.
+    if (tokens != 0 && tokens != rows) {
       throw fault(
           "has %d tokens in its vocabulary, but %d rows in %s".formatted(tokens, rows, EMBEDDING));
     }

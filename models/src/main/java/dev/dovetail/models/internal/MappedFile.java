@@ -42,7 +42,7 @@ public final class MappedFile implements AutoCloseable {
     } catch (IOException e) {
       arena.close();
       throw new UncheckedIOException(e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
     }

@@ -49,7 +49,7 @@ public final class Model implements AutoCloseable {
       FutureTask<Tokenizer> tokenizer = new FutureTask<>(() -> Tokenizer.of(file));
       Thread.ofPlatform().daemon().name("dovetail-tokenizer").start(tokenizer);
       return new Model(file, config, tokenizer, chatTemplate);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }

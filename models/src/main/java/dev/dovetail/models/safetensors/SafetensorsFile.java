@@ -47,7 +47,7 @@ public final class SafetensorsFile implements TensorFile {
     MappedFile file = MappedFile.open(path);
     try {
       return read(file);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }

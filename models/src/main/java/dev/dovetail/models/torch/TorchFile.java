@@ -53,7 +53,7 @@ public final class TorchFile implements TensorFile {
     MappedFile file = MappedFile.open(path);
     try {
       return new TorchFile(file, new Reader(file).read());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }

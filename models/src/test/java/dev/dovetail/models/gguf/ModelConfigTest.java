@@ -82,6 +82,12 @@ class ModelConfigTest {
     assertThat(read(writer).rope().magnitude()).isEqualTo(0.5f);
   }
 
+  /** As in llama.cpp, where such a file gives the same logits with the key as without it. */
+  @Test
+  void slidingWindowsAreNotRead() throws IOException {
+    assertThat(read(llama().put("llama.attention.sliding_window", 8))).isEqualTo(read(llama()));
+  }
+
   @Test
   void frequencyFactors() throws IOException {
     float[] factors = new float[TinyModels.HEAD_DIM / 2];
@@ -157,6 +163,7 @@ class ModelConfigTest {
         "rope.freq_base | 0 | 'llama.rope.freq_base' is 0.0; a positive number is wanted",
         "context_length | 0 | 'llama.context_length' is 0",
         "context_length | -5 | 'llama.context_length' is -5",
+        "context_length | 2147483647 | is 2147483647; 1 to 16777216 is wanted",
         "attention.layer_norm_rms_epsilon | 2 | is 2.0; a number from 0 to 1 is wanted",
       })
   void impossibleSizes(String key, int value, String message) throws IOException {
@@ -183,6 +190,10 @@ class ModelConfigTest {
         llama().replace("token_embd.weight", TensorType.F32, List.of(4L), new byte[16]),
         "tensor 'token_embd.weight': has shape [4]; [vocabulary][width]");
     assertFault(
+        llama()
+            .replace("token_embd.weight", TensorType.F16, List.of(1048577L, 1L), new byte[2097154]),
+        "has shape [1048577, 1]; [vocabulary][width] with at most 1048576 rows is wanted");
+    assertFault(
         llama().removeTensor("token_embd.weight"), "tensor 'token_embd.weight': is missing");
     assertFault(
         llama().tensor("blk.0.attn_output.bias", TensorType.F32, List.of(256L), new byte[1024]),
@@ -197,6 +208,9 @@ class ModelConfigTest {
     assertFault(
         llama().replace("token_embd.weight", TensorType.F16, List.of(319L, 256L), new byte[163328]),
         "has 320 tokens in its vocabulary, but 319 rows in token_embd.weight");
+    assertFault(
+        llama().replace("token_embd.weight", TensorType.F16, List.of(321L, 256L), new byte[164352]),
+        "has 320 tokens in its vocabulary, but 321 rows in token_embd.weight");
   }
 
   @Test
