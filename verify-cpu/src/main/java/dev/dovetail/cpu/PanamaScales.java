@@ -117,7 +117,7 @@ final class PanamaScales {
     long word = from + (1 + 2L * place) * STEP;
     for (int i = 0; i < 2; i++) {
       IntVector four = IntVector.fromMemorySegment(INTS, data, word + i * STEP, LITTLE_ENDIAN);
-      long at = to + 4 * i * STEP;
+      long at = to + 4L * i * STEP;
       ((FloatVector) four.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
           .mul(factor)
           .intoMemorySegment(out, at, LITTLE_ENDIAN);
@@ -145,7 +145,7 @@ final class PanamaScales {
     for (int i = 0; i < 4; i++) {
       IntVector four =
           IntVector.fromMemorySegment(INTS, data, from + (1 + i) * STEP, LITTLE_ENDIAN);
-      long at = to + 4 * i * STEP;
+      long at = to + 4L * i * STEP;
       ((FloatVector) four.lanewise(LSHL, 24).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
           .intoMemorySegment(out, at, LITTLE_ENDIAN);
