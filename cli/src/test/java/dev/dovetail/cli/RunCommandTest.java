@@ -243,14 +243,14 @@ class RunCommandTest {
   void aContextLargerThanMemoryIsRefusedBeforeAnythingIsLoaded() throws IOException {
     Path huge = folder.resolve("huge.gguf");
     TinyModels.writer("llama", TensorType.Q8_0, 5, true)
-        .put("llama.context_length", Integer.MAX_VALUE)
+        .put("llama.context_length", 1 << 24)
         .write(huge);
 
     CliRunner.Result result =
-        new CliRunner().run("run", "-m", huge.toString(), "--ctx", "2000000000", "fox");
+        new CliRunner().run("run", "-m", huge.toString(), "--ctx", "16000000", "fox");
 
     assertThat(result.err())
-        .startsWith("dovetail: a context of 2000000000 tokens takes 5.6 TiB, and ")
+        .startsWith("dovetail: a context of 16000000 tokens takes 45.8 GiB, and ")
         .hasLineCount(1);
     assertThat(result.code()).isEqualTo(1);
   }
