@@ -57,10 +57,7 @@ final class Matmul {
     call.yOffset = yOffset;
     call.yStride = yStride;
     call.add = add;
-    sumGroups(w);
-    for (PanelFormat format : w.arrangements()) {
-      call.arrange(format, w.cols());
-    }
+    call.prepare(w.kinds(), w.cols());
     chunks = w.chunks();
     pool.run(chunks.size(), task);
   }
@@ -72,21 +69,6 @@ final class Matmul {
     if (stride < 0 || (n > 1 && stride < width)) {
       throw new IllegalArgumentException(
           "rows of %d with a stride of %d overlap".formatted(width, stride));
-    }
-  }
-
-  private void sumGroups(PanelMatrix w) {
-    boolean done16 = false;
-    boolean done32 = false;
-    for (int i = 0; i < w.parts().size(); i++) {
-      PanelPart part = w.parts().get(i);
-      int groupSize = part.format().groupSize();
-      if (!part.format().hasMin() || (groupSize == 16 ? done16 : done32)) {
-        continue;
-      }
-      call.sumGroups(groupSize, part.groups());
-      done16 |= groupSize == 16;
-      done32 |= groupSize == 32;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.dovetail.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Set;
 
 /**
  * The activations and the outputs of one multiplication. Reused; filled before the workers start.
@@ -16,75 +17,61 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
-  /** What a weight is too large by where it stands, inverted, for k mod 8. */
-  private static final float[] IN_PLACE = {
-    1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1
-  };
+  /** Sums of the activations {@code [n][cols / SPAN]}, in the order that PanelMatrix names. */
+  float[] sums = new float[0];
 
-  /** By {@link #arrangement}. */
-  private final float[][] arranged = new float[4][0];
+  /** {@code [n][cols]} for words of eight and of four weights. */
+  private final float[][] activations = new float[2][0];
 
-  private float[] sums16 = new float[0];
-  private float[] sums32 = new float[0];
-
-  /** The sums {@code [n][groups]} of the activations of each group. */
-  float[] groupSums(int groupSize) {
-    return groupSize == 16 ? sums16 : sums32;
+  /**
+   * The activations {@code [n][cols]} as kernels of a quantised kind read them: multiplied by the
+   * power of two by which {@link PanelPart#weight} is too large.
+   */
+  float[] activations(WeightKind kind) {
+    return activations[kind.perWord() == 8 ? 0 : 1];
   }
 
   /**
-   * The activations {@code [n][cols]} as kernels of a quantised format read them: in the order of
-   * its words ({@link PanelFormat#position}), and, where weights are used in place, multiplied by
-   * the power of two by which {@link PanelPart#weight} is too large.
+   * Computes what {@link #activations} gives for some kinds, and {@link #sums} if one needs them.
    */
-  float[] arranged(PanelFormat format) {
-    return arranged[arrangement(format)];
+  void prepare(Set<WeightKind> kinds, int cols) {
+    boolean quantised = false;
+    if (kinds.contains(WeightKind.FOUR_BIT) || kinds.contains(WeightKind.SIX_BIT)) {
+      activations[0] = scaled(activations[0], WeightKind.FOUR_BIT, cols);
+      quantised = true;
+    }
+    if (kinds.contains(WeightKind.EIGHT_BIT)) {
+      activations[1] = scaled(activations[1], WeightKind.EIGHT_BIT, cols);
+      quantised = true;
+    }
+    if (quantised) {
+      sumSpans(cols / PanelPart.SPAN);
+    }
   }
 
-  /** Computes what {@link #arranged} gives. */
-  void arrange(PanelFormat format, int cols) {
-    int which = arrangement(format);
-    if (arranged[which].length < n * cols) {
-      arranged[which] = new float[n * cols];
-    }
-    float[] to = arranged[which];
-    int perWord = format.weights().perWord();
-    boolean inPlace = format.weights().inPlace();
-    for (int k = 0; k < cols; k += perWord) {
-      int at = format.position(k);
-      for (int t = 0; t < n; t++) {
-        int from = xOffset + t * xStride + k;
-        if (inPlace) {
-          for (int j = 0; j < IN_PLACE.length; j++) {
-            to[t * cols + at + j] = x[from + j] * IN_PLACE[j];
-          }
-        } else {
-          System.arraycopy(x, from, to, t * cols + at, perWord);
+  private float[] scaled(float[] old, WeightKind kind, int cols) {
+    float[] out = old.length < n * cols ? new float[n * cols] : old;
+    float[] inverse = kind.inverse();
+    for (int t = 0; t < n; t++) {
+      int from = xOffset + t * xStride;
+      int to = t * cols;
+      for (int k = 0; k < cols; k += inverse.length) {
+        for (int j = 0; j < inverse.length; j++) {
+          out[to + k + j] = x[from + k + j] * inverse[j];
         }
       }
     }
+    return out;
   }
 
-  /** Formats of one number share an arrangement. */
-  static int arrangement(PanelFormat format) {
-    return (format.weights().inPlace() ? 0 : 2) + (format.groupSize() == 16 ? 0 : 1);
-  }
-
-  /** Computes what {@link #groupSums} gives, in the order that {@link PanelMatrix} names. */
-  void sumGroups(int groupSize, int groups) {
-    if (groupSums(groupSize).length < n * groups) {
-      float[] grown = new float[n * groups];
-      if (groupSize == 16) {
-        sums16 = grown;
-      } else {
-        sums32 = grown;
-      }
+  private void sumSpans(int spans) {
+    if (sums.length < n * spans) {
+      sums = new float[n * spans];
     }
-    float[] sums = groupSums(groupSize);
     for (int t = 0; t < n; t++) {
       int from = xOffset + t * xStride;
-      for (int group = 0; group < groups; group++) {
-        sums[t * groups + group] = sum(x, from + group * groupSize, groupSize);
+      for (int span = 0; span < spans; span++) {
+        sums[t * spans + span] = sum(x, from + span * PanelPart.SPAN, PanelPart.SPAN);
       }
     }
   }

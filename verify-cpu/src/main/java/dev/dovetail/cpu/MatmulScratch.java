@@ -28,6 +28,8 @@ final class MatmulScratch {
   /** Mins {@code [groups][32]}. */
   final MemorySegment mins = floats(SCALE_COLS / SMALLEST_GROUP * PanelPart.ROWS);
 
+  final PanelBlock block = new PanelBlock();
+
   /** Outputs {@code [n][32]}. */
   MemorySegment acc = floats(PanelPart.ROWS);
 

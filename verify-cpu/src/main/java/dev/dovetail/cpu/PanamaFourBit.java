@@ -3,8 +3,9 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.PanelPart.SPAN;
 import static dev.dovetail.cpu.WeightKind.FIRST_SHIFT;
-import static dev.dovetail.cpu.WeightKind.SECOND;
+import static dev.dovetail.cpu.WeightKind.LOWER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.I2F;
@@ -16,8 +17,8 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, not shifted down, for
- * one, two or four tokens: two vectors of a panel's rows from {@code row} on, columns {@code k} to
- * {@code k + cols - 1}, whose scales have been decoded. The outputs go on from {@code scratch.acc}.
+ * one, two or four tokens: a block's two vectors of rows from {@code row} on. Eight sums or more
+ * are in flight, since a CPU starts two FMAs in a cycle and each takes four.
  */
 final class PanamaFourBit {
   private static final int PER_WORD = 8;
@@ -26,197 +27,181 @@ final class PanamaFourBit {
   /** From one vector to the next. */
   private static final long NEXT = 4L * LANES;
 
-  /** One word of each half of a group. */
-  private static final long STEP = 2 * WORD;
-
   private PanamaFourBit() {}
 
-  static void one(
-      PanelPart part,
-      int panel,
-      int k,
-      int cols,
-      MatmulCall call,
-      int token,
-      MatmulScratch scratch,
-      int row) {
-    MemorySegment data = part.weights();
-    long word = part.weightOffset(panel, k) + 4L * row;
-    int size = part.format().groupSize();
-    int turns = size / (2 * PER_WORD);
-    float[] x = call.arranged(part.format());
-    int x0 = token * part.cols() + k;
-    MemorySegment scales = scratch.scales;
-    MemorySegment mins = scratch.mins;
-    float[] xSums = call.groupSums(size);
-    int sum = token * part.groups() + k / size;
-    MemorySegment out = scratch.acc;
-    long to = (long) token * WORD + 4L * row;
-    long scale = 4L * row;
+  static void one(PanelBlock block, int token, int row) {
+    MemorySegment data = block.weights;
+    long word = block.word + 4L * row;
+    float[] x = block.x;
+    int x0 = block.xStart + token * block.xStride;
+    float[] sums = block.sums;
+    int sum0 = block.sumStart + token * block.sumStride;
+    MemorySegment scales = block.scales;
+    MemorySegment mins = block.mins;
+    int groupShift = block.groupShift;
+    MemorySegment out = block.acc;
+    long to = token * WORD + 4L * row;
     FloatVector accA = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
     FloatVector accB = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
-    FloatVector a = FloatVector.zero(FLOATS);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
-    int steps = cols / (2 * PER_WORD);
-    int turn = 0;
-    for (int i = 0; i < steps; i++) {
-      long at = word + i * STEP;
-      int p = 2 * PER_WORD * i;
+    FloatVector zero = FloatVector.zero(FLOATS);
+    for (int i = 0; i < block.spans; i += 2) {
+      long at = word + 2L * i * WORD;
+      int p = SPAN * i;
       IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
       IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
       IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
       IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
-      FloatVector fx0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
-      a = ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(fx0, a);
-      b = ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(fx0, b);
-      FloatVector fx1 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD]);
-      c = ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(fx1, c);
-      d = ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(fx1, d);
-      IntVector lower = IntVector.broadcast(INTS, SECOND);
+      IntVector qa2 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD, LITTLE_ENDIAN);
+      IntVector qb2 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa3 = IntVector.fromMemorySegment(INTS, data, at + 3 * WORD, LITTLE_ENDIAN);
+      IntVector qb3 = IntVector.fromMemorySegment(INTS, data, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
+      FloatVector y0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
+      FloatVector a0 =
+          ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y0, zero);
+      FloatVector b0 =
+          ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y0, zero);
+      FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
+      FloatVector a1 =
+          ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y1, zero);
+      FloatVector b1 =
+          ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y1, zero);
+      FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16]);
+      FloatVector a2 =
+          ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y2, zero);
+      FloatVector b2 =
+          ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y2, zero);
+      FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24]);
+      FloatVector a3 =
+          ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y3, zero);
+      FloatVector b3 =
+          ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y3, zero);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
-        a = ((FloatVector) qa0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(wx0, a);
-        b = ((FloatVector) qb0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(wx0, b);
-        FloatVector wx1 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
-        c = ((FloatVector) qa1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(wx1, c);
-        d = ((FloatVector) qb1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(wx1, d);
-        lower = lower.lanewise(LSHR, 4);
+        IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
+        FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        a0 = ((FloatVector) qa0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v0, a0);
+        b0 = ((FloatVector) qb0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v0, b0);
+        FloatVector v1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8 + j]);
+        a1 = ((FloatVector) qa1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v1, a1);
+        b1 = ((FloatVector) qb1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v1, b1);
+        FloatVector v2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16 + j]);
+        a2 = ((FloatVector) qa2.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v2, a2);
+        b2 = ((FloatVector) qb2.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v2, b2);
+        FloatVector v3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24 + j]);
+        a3 = ((FloatVector) qa3.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v3, a3);
+        b3 = ((FloatVector) qb3.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v3, b3);
       }
-      if (++turn == turns) {
-        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
-        FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
-        accA = scaleA.fma(a.add(c), accA);
-        accB = scaleB.fma(b.add(d), accB);
-        FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
-        FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
-        FloatVector ofX = FloatVector.broadcast(FLOATS, xSums[sum]);
-        accA = minA.fma(ofX, accA);
-        accB = minB.fma(ofX, accB);
-        sum++;
-        scale += WORD;
-        turn = 0;
-        a = FloatVector.zero(FLOATS);
-        b = a;
-        c = a;
-        d = a;
-      }
+      long scale0 = (long) (i >> groupShift) * WORD + 4L * row;
+      FloatVector scaleA0 = FloatVector.fromMemorySegment(FLOATS, scales, scale0, LITTLE_ENDIAN);
+      FloatVector scaleB0 =
+          FloatVector.fromMemorySegment(FLOATS, scales, scale0 + NEXT, LITTLE_ENDIAN);
+      accA = scaleA0.fma(a0.add(a1), accA);
+      accB = scaleB0.fma(b0.add(b1), accB);
+      FloatVector minA0 = FloatVector.fromMemorySegment(FLOATS, mins, scale0, LITTLE_ENDIAN);
+      FloatVector minB0 = FloatVector.fromMemorySegment(FLOATS, mins, scale0 + NEXT, LITTLE_ENDIAN);
+      FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
+      accA = minA0.fma(ofX0, accA);
+      accB = minB0.fma(ofX0, accB);
+      long scale1 = (long) ((i + 1) >> groupShift) * WORD + 4L * row;
+      FloatVector scaleA1 = FloatVector.fromMemorySegment(FLOATS, scales, scale1, LITTLE_ENDIAN);
+      FloatVector scaleB1 =
+          FloatVector.fromMemorySegment(FLOATS, scales, scale1 + NEXT, LITTLE_ENDIAN);
+      accA = scaleA1.fma(a2.add(a3), accA);
+      accB = scaleB1.fma(b2.add(b3), accB);
+      FloatVector minA1 = FloatVector.fromMemorySegment(FLOATS, mins, scale1, LITTLE_ENDIAN);
+      FloatVector minB1 = FloatVector.fromMemorySegment(FLOATS, mins, scale1 + NEXT, LITTLE_ENDIAN);
+      FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum0 + i + 1]);
+      accA = minA1.fma(ofX1, accA);
+      accB = minB1.fma(ofX1, accB);
     }
     accA.intoMemorySegment(out, to, LITTLE_ENDIAN);
     accB.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
   }
 
-  static void two(
-      PanelPart part,
-      int panel,
-      int k,
-      int cols,
-      MatmulCall call,
-      int token,
-      MatmulScratch scratch,
-      int row) {
-    MemorySegment data = part.weights();
-    long word = part.weightOffset(panel, k) + 4L * row;
-    int size = part.format().groupSize();
-    int turns = size / (2 * PER_WORD);
-    float[] x = call.arranged(part.format());
-    int x0 = token * part.cols() + k;
-    int x1 = x0 + part.cols();
-    MemorySegment scales = scratch.scales;
-    MemorySegment mins = scratch.mins;
-    float[] xSums = call.groupSums(size);
-    int groups = part.groups();
-    int sum = token * groups + k / size;
-    MemorySegment out = scratch.acc;
-    long to = (long) token * WORD + 4L * row;
-    long scale = 4L * row;
+  static void two(PanelBlock block, int token, int row) {
+    MemorySegment data = block.weights;
+    long word = block.word + 4L * row;
+    float[] x = block.x;
+    int x0 = block.xStart + token * block.xStride;
+    int x1 = x0 + block.xStride;
+    float[] sums = block.sums;
+    int sum0 = block.sumStart + token * block.sumStride;
+    int sum1 = sum0 + block.sumStride;
+    MemorySegment scales = block.scales;
+    MemorySegment mins = block.mins;
+    int groupShift = block.groupShift;
+    MemorySegment out = block.acc;
+    long to = token * WORD + 4L * row;
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
     FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector c0 = a0;
-    FloatVector c1 = a0;
-    FloatVector d0 = a0;
-    FloatVector d1 = a0;
-    int steps = cols / (2 * PER_WORD);
-    int turn = 0;
-    for (int i = 0; i < steps; i++) {
-      long at = word + i * STEP;
-      int p = 2 * PER_WORD * i;
+    FloatVector zero = FloatVector.zero(FLOATS);
+    for (int i = 0; i < block.spans; i += 1) {
+      long at = word + 2L * i * WORD;
+      int p = SPAN * i;
       IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
       IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
       IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
       IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
-      FloatVector fx00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
-      FloatVector fx01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
+      FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
+      FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
       FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      a0 = fa0.fma(fx00, a0);
-      a1 = fa0.fma(fx01, a1);
+      FloatVector a00 = fa0.fma(y00, zero);
+      FloatVector a01 = fa0.fma(y01, zero);
       FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      b0 = fb0.fma(fx00, b0);
-      b1 = fb0.fma(fx01, b1);
-      FloatVector fx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD]);
-      FloatVector fx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD]);
+      FloatVector b00 = fb0.fma(y00, zero);
+      FloatVector b01 = fb0.fma(y01, zero);
+      FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
+      FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
       FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      c0 = fa1.fma(fx10, c0);
-      c1 = fa1.fma(fx11, c1);
+      FloatVector a10 = fa1.fma(y10, zero);
+      FloatVector a11 = fa1.fma(y11, zero);
       FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      d0 = fb1.fma(fx10, d0);
-      d1 = fb1.fma(fx11, d1);
-      IntVector lower = IntVector.broadcast(INTS, SECOND);
+      FloatVector b10 = fb1.fma(y10, zero);
+      FloatVector b11 = fb1.fma(y11, zero);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
-        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
+        IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
+        FloatVector v00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        FloatVector v01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
         FloatVector wa0 = (FloatVector) qa0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        a0 = wa0.fma(wx00, a0);
-        a1 = wa0.fma(wx01, a1);
+        a00 = wa0.fma(v00, a00);
+        a01 = wa0.fma(v01, a01);
         FloatVector wb0 = (FloatVector) qb0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        b0 = wb0.fma(wx00, b0);
-        b1 = wb0.fma(wx01, b1);
-        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
-        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD + j]);
+        b00 = wb0.fma(v00, b00);
+        b01 = wb0.fma(v01, b01);
+        FloatVector v10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8 + j]);
+        FloatVector v11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8 + j]);
         FloatVector wa1 = (FloatVector) qa1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        c0 = wa1.fma(wx10, c0);
-        c1 = wa1.fma(wx11, c1);
+        a10 = wa1.fma(v10, a10);
+        a11 = wa1.fma(v11, a11);
         FloatVector wb1 = (FloatVector) qb1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        d0 = wb1.fma(wx10, d0);
-        d1 = wb1.fma(wx11, d1);
-        lower = lower.lanewise(LSHR, 4);
+        b10 = wb1.fma(v10, b10);
+        b11 = wb1.fma(v11, b11);
       }
-      if (++turn == turns) {
-        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
-        FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
-        accA0 = scaleA.fma(a0.add(c0), accA0);
-        accB0 = scaleB.fma(b0.add(d0), accB0);
-        accA1 = scaleA.fma(a1.add(c1), accA1);
-        accB1 = scaleB.fma(b1.add(d1), accB1);
-        FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
-        FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
-        FloatVector ofX0 = FloatVector.broadcast(FLOATS, xSums[sum]);
-        accA0 = minA.fma(ofX0, accA0);
-        accB0 = minB.fma(ofX0, accB0);
-        FloatVector ofX1 = FloatVector.broadcast(FLOATS, xSums[sum + groups]);
-        accA1 = minA.fma(ofX1, accA1);
-        accB1 = minB.fma(ofX1, accB1);
-        sum++;
-        scale += WORD;
-        turn = 0;
-        a0 = FloatVector.zero(FLOATS);
-        a1 = a0;
-        b0 = a0;
-        b1 = a0;
-        c0 = a0;
-        c1 = a0;
-        d0 = a0;
-        d1 = a0;
-      }
+      long scale = (long) (i >> groupShift) * WORD + 4L * row;
+      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
+      accA0 = scaleA.fma(a00.add(a10), accA0);
+      accB0 = scaleB.fma(b00.add(b10), accB0);
+      accA1 = scaleA.fma(a01.add(a11), accA1);
+      accB1 = scaleB.fma(b01.add(b11), accB1);
+      FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
+      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
+      FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
+      accA0 = minA.fma(ofX0, accA0);
+      accB0 = minB.fma(ofX0, accB0);
+      FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum1 + i]);
+      accA1 = minA.fma(ofX1, accA1);
+      accB1 = minB.fma(ofX1, accB1);
     }
     accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
     accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
@@ -224,32 +209,24 @@ final class PanamaFourBit {
     accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
   }
 
-  static void four(
-      PanelPart part,
-      int panel,
-      int k,
-      int cols,
-      MatmulCall call,
-      int token,
-      MatmulScratch scratch,
-      int row) {
-    MemorySegment data = part.weights();
-    long word = part.weightOffset(panel, k) + 4L * row;
-    int size = part.format().groupSize();
-    int turns = size / (2 * PER_WORD);
-    float[] x = call.arranged(part.format());
-    int x0 = token * part.cols() + k;
-    int x1 = x0 + part.cols();
-    int x2 = x1 + part.cols();
-    int x3 = x2 + part.cols();
-    MemorySegment scales = scratch.scales;
-    MemorySegment mins = scratch.mins;
-    float[] xSums = call.groupSums(size);
-    int groups = part.groups();
-    int sum = token * groups + k / size;
-    MemorySegment out = scratch.acc;
-    long to = (long) token * WORD + 4L * row;
-    long scale = 4L * row;
+  static void four(PanelBlock block, int token, int row) {
+    MemorySegment data = block.weights;
+    long word = block.word + 4L * row;
+    float[] x = block.x;
+    int x0 = block.xStart + token * block.xStride;
+    int x1 = x0 + block.xStride;
+    int x2 = x1 + block.xStride;
+    int x3 = x2 + block.xStride;
+    float[] sums = block.sums;
+    int sum0 = block.sumStart + token * block.sumStride;
+    int sum1 = sum0 + block.sumStride;
+    int sum2 = sum1 + block.sumStride;
+    int sum3 = sum2 + block.sumStride;
+    MemorySegment scales = block.scales;
+    MemorySegment mins = block.mins;
+    int groupShift = block.groupShift;
+    MemorySegment out = block.acc;
+    long to = token * WORD + 4L * row;
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
@@ -260,137 +237,99 @@ final class PanamaFourBit {
     FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD, LITTLE_ENDIAN);
     FloatVector accB3 =
         FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = a0;
-    FloatVector a2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b0 = a0;
-    FloatVector b1 = a0;
-    FloatVector b2 = a0;
-    FloatVector b3 = a0;
-    FloatVector c0 = a0;
-    FloatVector c1 = a0;
-    FloatVector c2 = a0;
-    FloatVector c3 = a0;
-    FloatVector d0 = a0;
-    FloatVector d1 = a0;
-    FloatVector d2 = a0;
-    FloatVector d3 = a0;
-    int steps = cols / (2 * PER_WORD);
-    int turn = 0;
-    for (int i = 0; i < steps; i++) {
-      long at = word + i * STEP;
-      int p = 2 * PER_WORD * i;
+    FloatVector zero = FloatVector.zero(FLOATS);
+    for (int i = 0; i < block.spans; i += 1) {
+      long at = word + 2L * i * WORD;
+      int p = SPAN * i;
       IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
       IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
       IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
       IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
-      FloatVector fx00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
-      FloatVector fx01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
-      FloatVector fx02 = FloatVector.broadcast(FLOATS, x[x2 + p]);
-      FloatVector fx03 = FloatVector.broadcast(FLOATS, x[x3 + p]);
+      FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
+      FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
+      FloatVector y02 = FloatVector.broadcast(FLOATS, x[x2 + p]);
+      FloatVector y03 = FloatVector.broadcast(FLOATS, x[x3 + p]);
       FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      a0 = fa0.fma(fx00, a0);
-      a1 = fa0.fma(fx01, a1);
-      a2 = fa0.fma(fx02, a2);
-      a3 = fa0.fma(fx03, a3);
+      FloatVector a00 = fa0.fma(y00, zero);
+      FloatVector a01 = fa0.fma(y01, zero);
+      FloatVector a02 = fa0.fma(y02, zero);
+      FloatVector a03 = fa0.fma(y03, zero);
       FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      b0 = fb0.fma(fx00, b0);
-      b1 = fb0.fma(fx01, b1);
-      b2 = fb0.fma(fx02, b2);
-      b3 = fb0.fma(fx03, b3);
-      FloatVector fx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD]);
-      FloatVector fx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD]);
-      FloatVector fx12 = FloatVector.broadcast(FLOATS, x[x2 + p + PER_WORD]);
-      FloatVector fx13 = FloatVector.broadcast(FLOATS, x[x3 + p + PER_WORD]);
+      FloatVector b00 = fb0.fma(y00, zero);
+      FloatVector b01 = fb0.fma(y01, zero);
+      FloatVector b02 = fb0.fma(y02, zero);
+      FloatVector b03 = fb0.fma(y03, zero);
+      FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
+      FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
+      FloatVector y12 = FloatVector.broadcast(FLOATS, x[x2 + p + 8]);
+      FloatVector y13 = FloatVector.broadcast(FLOATS, x[x3 + p + 8]);
       FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      c0 = fa1.fma(fx10, c0);
-      c1 = fa1.fma(fx11, c1);
-      c2 = fa1.fma(fx12, c2);
-      c3 = fa1.fma(fx13, c3);
+      FloatVector a10 = fa1.fma(y10, zero);
+      FloatVector a11 = fa1.fma(y11, zero);
+      FloatVector a12 = fa1.fma(y12, zero);
+      FloatVector a13 = fa1.fma(y13, zero);
       FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      d0 = fb1.fma(fx10, d0);
-      d1 = fb1.fma(fx11, d1);
-      d2 = fb1.fma(fx12, d2);
-      d3 = fb1.fma(fx13, d3);
-      IntVector lower = IntVector.broadcast(INTS, SECOND);
+      FloatVector b10 = fb1.fma(y10, zero);
+      FloatVector b11 = fb1.fma(y11, zero);
+      FloatVector b12 = fb1.fma(y12, zero);
+      FloatVector b13 = fb1.fma(y13, zero);
       for (int j = 1; j < PER_WORD; j++) {
-        FloatVector wx00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
-        FloatVector wx01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
-        FloatVector wx02 = FloatVector.broadcast(FLOATS, x[x2 + p + j]);
-        FloatVector wx03 = FloatVector.broadcast(FLOATS, x[x3 + p + j]);
+        IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
+        FloatVector v00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
+        FloatVector v01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
+        FloatVector v02 = FloatVector.broadcast(FLOATS, x[x2 + p + j]);
+        FloatVector v03 = FloatVector.broadcast(FLOATS, x[x3 + p + j]);
         FloatVector wa0 = (FloatVector) qa0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        a0 = wa0.fma(wx00, a0);
-        a1 = wa0.fma(wx01, a1);
-        a2 = wa0.fma(wx02, a2);
-        a3 = wa0.fma(wx03, a3);
+        a00 = wa0.fma(v00, a00);
+        a01 = wa0.fma(v01, a01);
+        a02 = wa0.fma(v02, a02);
+        a03 = wa0.fma(v03, a03);
         FloatVector wb0 = (FloatVector) qb0.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        b0 = wb0.fma(wx00, b0);
-        b1 = wb0.fma(wx01, b1);
-        b2 = wb0.fma(wx02, b2);
-        b3 = wb0.fma(wx03, b3);
-        FloatVector wx10 = FloatVector.broadcast(FLOATS, x[x0 + p + PER_WORD + j]);
-        FloatVector wx11 = FloatVector.broadcast(FLOATS, x[x1 + p + PER_WORD + j]);
-        FloatVector wx12 = FloatVector.broadcast(FLOATS, x[x2 + p + PER_WORD + j]);
-        FloatVector wx13 = FloatVector.broadcast(FLOATS, x[x3 + p + PER_WORD + j]);
+        b00 = wb0.fma(v00, b00);
+        b01 = wb0.fma(v01, b01);
+        b02 = wb0.fma(v02, b02);
+        b03 = wb0.fma(v03, b03);
+        FloatVector v10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8 + j]);
+        FloatVector v11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8 + j]);
+        FloatVector v12 = FloatVector.broadcast(FLOATS, x[x2 + p + 8 + j]);
+        FloatVector v13 = FloatVector.broadcast(FLOATS, x[x3 + p + 8 + j]);
         FloatVector wa1 = (FloatVector) qa1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        c0 = wa1.fma(wx10, c0);
-        c1 = wa1.fma(wx11, c1);
-        c2 = wa1.fma(wx12, c2);
-        c3 = wa1.fma(wx13, c3);
+        a10 = wa1.fma(v10, a10);
+        a11 = wa1.fma(v11, a11);
+        a12 = wa1.fma(v12, a12);
+        a13 = wa1.fma(v13, a13);
         FloatVector wb1 = (FloatVector) qb1.lanewise(AND, lower).convertShape(I2F, FLOATS, 0);
-        d0 = wb1.fma(wx10, d0);
-        d1 = wb1.fma(wx11, d1);
-        d2 = wb1.fma(wx12, d2);
-        d3 = wb1.fma(wx13, d3);
-        lower = lower.lanewise(LSHR, 4);
+        b10 = wb1.fma(v10, b10);
+        b11 = wb1.fma(v11, b11);
+        b12 = wb1.fma(v12, b12);
+        b13 = wb1.fma(v13, b13);
       }
-      if (++turn == turns) {
-        FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
-        FloatVector scaleB =
-            FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
-        accA0 = scaleA.fma(a0.add(c0), accA0);
-        accB0 = scaleB.fma(b0.add(d0), accB0);
-        accA1 = scaleA.fma(a1.add(c1), accA1);
-        accB1 = scaleB.fma(b1.add(d1), accB1);
-        accA2 = scaleA.fma(a2.add(c2), accA2);
-        accB2 = scaleB.fma(b2.add(d2), accB2);
-        accA3 = scaleA.fma(a3.add(c3), accA3);
-        accB3 = scaleB.fma(b3.add(d3), accB3);
-        FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
-        FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
-        FloatVector ofX0 = FloatVector.broadcast(FLOATS, xSums[sum]);
-        accA0 = minA.fma(ofX0, accA0);
-        accB0 = minB.fma(ofX0, accB0);
-        FloatVector ofX1 = FloatVector.broadcast(FLOATS, xSums[sum + groups]);
-        accA1 = minA.fma(ofX1, accA1);
-        accB1 = minB.fma(ofX1, accB1);
-        FloatVector ofX2 = FloatVector.broadcast(FLOATS, xSums[sum + 2 * groups]);
-        accA2 = minA.fma(ofX2, accA2);
-        accB2 = minB.fma(ofX2, accB2);
-        FloatVector ofX3 = FloatVector.broadcast(FLOATS, xSums[sum + 3 * groups]);
-        accA3 = minA.fma(ofX3, accA3);
-        accB3 = minB.fma(ofX3, accB3);
-        sum++;
-        scale += WORD;
-        turn = 0;
-        a0 = FloatVector.zero(FLOATS);
-        a1 = a0;
-        a2 = a0;
-        a3 = a0;
-        b0 = a0;
-        b1 = a0;
-        b2 = a0;
-        b3 = a0;
-        c0 = a0;
-        c1 = a0;
-        c2 = a0;
-        c3 = a0;
-        d0 = a0;
-        d1 = a0;
-        d2 = a0;
-        d3 = a0;
-      }
+      long scale = (long) (i >> groupShift) * WORD + 4L * row;
+      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
+      accA0 = scaleA.fma(a00.add(a10), accA0);
+      accB0 = scaleB.fma(b00.add(b10), accB0);
+      accA1 = scaleA.fma(a01.add(a11), accA1);
+      accB1 = scaleB.fma(b01.add(b11), accB1);
+      accA2 = scaleA.fma(a02.add(a12), accA2);
+      accB2 = scaleB.fma(b02.add(b12), accB2);
+      accA3 = scaleA.fma(a03.add(a13), accA3);
+      accB3 = scaleB.fma(b03.add(b13), accB3);
+      FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
+      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
+      FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
+      accA0 = minA.fma(ofX0, accA0);
+      accB0 = minB.fma(ofX0, accB0);
+      FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum1 + i]);
+      accA1 = minA.fma(ofX1, accA1);
+      accB1 = minB.fma(ofX1, accB1);
+      FloatVector ofX2 = FloatVector.broadcast(FLOATS, sums[sum2 + i]);
+      accA2 = minA.fma(ofX2, accA2);
+      accB2 = minB.fma(ofX2, accB2);
+      FloatVector ofX3 = FloatVector.broadcast(FLOATS, sums[sum3 + i]);
+      accA3 = minA.fma(ofX3, accA3);
+      accB3 = minB.fma(ofX3, accB3);
     }
     accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
     accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);

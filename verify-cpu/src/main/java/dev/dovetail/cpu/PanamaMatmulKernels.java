@@ -94,32 +94,33 @@ final class PanamaMatmulKernels implements MatmulKernels {
 
   private static void quantised(
       PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
-    int size = part.format().groupSize();
-    PanamaScales.decode(part, panel, k / size, cols / size, scratch.scales, scratch.mins);
+    PanelBlock block = scratch.block;
+    block.fill(part, panel, k, cols, call, scratch);
+    WeightKind kind = part.format().weights();
     int count;
     for (int t = 0; t < call.n; t += count) {
       count = tokensAtATime(Math.min(call.n - t, MOST_TOKENS));
       for (int row = 0; row < ROWS; row += 2 * LANES) {
-        switch (part.format().weights()) {
+        switch (kind) {
           case FOUR_BIT -> {
             switch (count) {
-              case 4 -> PanamaFourBit.four(part, panel, k, cols, call, t, scratch, row);
-              case 2 -> PanamaFourBit.two(part, panel, k, cols, call, t, scratch, row);
-              default -> PanamaFourBit.one(part, panel, k, cols, call, t, scratch, row);
+              case 4 -> PanamaFourBit.four(block, t, row);
+              case 2 -> PanamaFourBit.two(block, t, row);
+              default -> PanamaFourBit.one(block, t, row);
             }
           }
           case SIX_BIT -> {
             switch (count) {
-              case 4 -> PanamaSixBit.four(part, panel, k, cols, call, t, scratch, row);
-              case 2 -> PanamaSixBit.two(part, panel, k, cols, call, t, scratch, row);
-              default -> PanamaSixBit.one(part, panel, k, cols, call, t, scratch, row);
+              case 4 -> PanamaSixBit.four(block, t, row);
+              case 2 -> PanamaSixBit.two(block, t, row);
+              default -> PanamaSixBit.one(block, t, row);
             }
           }
           default -> {
             switch (count) {
-              case 4 -> PanamaEightBit.four(part, panel, k, cols, call, t, scratch, row);
-              case 2 -> PanamaEightBit.two(part, panel, k, cols, call, t, scratch, row);
-              default -> PanamaEightBit.one(part, panel, k, cols, call, t, scratch, row);
+              case 4 -> PanamaEightBit.four(block, t, row);
+              case 2 -> PanamaEightBit.two(block, t, row);
+              default -> PanamaEightBit.one(block, t, row);
             }
           }
         }

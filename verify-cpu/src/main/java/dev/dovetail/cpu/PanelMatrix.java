@@ -5,9 +5,9 @@ import dev.dovetail.models.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 
 /**
  * A weight matrix in panels: 32 consecutive rows, whose weights for one k lie side by side, one row
@@ -19,16 +19,15 @@ import java.util.TreeMap;
  *
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
- *   <li>quantised, for each group of weights that share a scale: for each half of the group {@code
- *       s = fma(q[k], x[k], s)} for its k, from {@code s = 0}, with q the unscaled integers as
- *       stored; {@code acc = fma(scale, s of the first half + s of the second, acc)}; and, for
- *       formats that have mins, {@code acc = fma(min, sum of the group's x, acc)}. Two chains of
- *       additions keep a CPU twice as busy as one;
- *   <li>integers of 4 and 6 bits stay where they stand in their words, and their activations are
- *       multiplied by the inverse powers of two ({@link MatmulCall#arranged}): the same products,
- *       but for activations so small that they would be subnormal, and those alike in all kernels;
- *   <li>the sum of a group's activations: four sums over k mod 4, each in order of k, then {@code
- *       (s0 + s1) + (s2 + s3)};
+ *   <li>quantised, for each span of 16 columns: the products of its first 8 and of its last 8 are
+ *       summed apart, {@code r = fma(q[k], x[k], r)} in order of k, with q the unscaled integers as
+ *       stored, from {@code r = 0}; {@code acc = fma(scale, first + second, acc)}; {@code acc =
+ *       fma(min, X, acc)} with X the sum of the span's activations. Short sums that do not wait for
+ *       each other are what keeps a CPU's FMA units busy;
+ *   <li>X: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 + s3)};
+ *   <li>the integers stay where they stand in their words, and their activations are multiplied by
+ *       the inverse powers of two ({@link MatmulCall#activations}): the same products, but for
+ *       activations so small that they would be subnormal, and those alike in all kernels;
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.
  * </ul>
  *
@@ -49,7 +48,7 @@ final class PanelMatrix implements Matrix {
   private final int cols;
   private final long bytes;
   private final Arena arena;
-  private final List<PanelFormat> arrangements;
+  private final Set<WeightKind> kinds;
   private final List<Chunk> chunks;
 
   /** Panels {@code from} to {@code to - 1} of a part. */
@@ -62,13 +61,10 @@ final class PanelMatrix implements Matrix {
     this.arena = arena;
     this.bytes =
         parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
-    Map<Integer, PanelFormat> needed = new TreeMap<>();
+    this.kinds = EnumSet.noneOf(WeightKind.class);
     for (PanelPart part : parts) {
-      if (part.format().weights().quantised()) {
-        needed.putIfAbsent(MatmulCall.arrangement(part.format()), part.format());
-      }
+      kinds.add(part.format().weights());
     }
-    this.arrangements = List.copyOf(needed.values());
     this.chunks = List.copyOf(chunks(parts, threads));
   }
 
@@ -176,9 +172,9 @@ final class PanelMatrix implements Matrix {
     return parts;
   }
 
-  /** Formats for which activations must be arranged, one for each arrangement. */
-  List<PanelFormat> arrangements() {
-    return arrangements;
+  /** The kinds of its parts, for which activations must be made ready. */
+  Set<WeightKind> kinds() {
+    return kinds;
   }
 
   /** The portions in which threads take the work. */

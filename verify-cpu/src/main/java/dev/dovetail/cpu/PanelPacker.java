@@ -44,7 +44,6 @@ final class PanelPacker {
   private final PanelPart part;
   private final int[] words;
   private final int[] scaleWords;
-  private final int[] order;
   private final byte[] quants;
   private final float[] scales;
   private final float[] mins;
@@ -55,7 +54,6 @@ final class PanelPacker {
     this.part = part;
     this.words = new int[Math.toIntExact(part.panelBytes() / 4)];
     this.scaleWords = new int[Math.toIntExact(part.scalePanelBytes() / 4)];
-    this.order = order(part.format(), tensor.type().blockSize());
     this.quants = new byte[tensor.type().blockSize()];
     this.scales = new float[quants.length];
     this.mins = new float[quants.length];
@@ -125,16 +123,25 @@ final class PanelPacker {
   }
 
   private void eightBits(int word) {
-    for (int i = 0; i < order.length; i++) {
-      words[word + order[i]] = (int) BYTES_AS_INTS.get(quants, 4 * i);
+    int bias = part.format().bias() * (int) ONES;
+    for (int i = 0; i < quants.length; i += 4) {
+      words[word] = addBytes((int) BYTES_AS_INTS.get(quants, i), bias);
+      word += ROWS;
     }
+  }
+
+  /** The sums of the bytes of two words, without carries between them. */
+  private static int addBytes(int a, int b) {
+    int low = (a & 0x7f7f7f7f) + (b & 0x7f7f7f7f);
+    return low ^ ((a ^ b) & 0x80808080);
   }
 
   private void fourBits(int word) {
     long bias = part.format().bias() * ONES;
-    for (int i = 0; i < order.length; i++) {
-      long eight = (long) BYTES_AS_LONGS.get(quants, 8 * i) & LOW_HALVES;
-      words[word + order[i]] = lowHalves(eight + bias);
+    for (int i = 0; i < quants.length; i += 8) {
+      long eight = (long) BYTES_AS_LONGS.get(quants, i) & LOW_HALVES;
+      words[word] = lowHalves(eight + bias);
+      word += ROWS;
     }
   }
 
@@ -157,22 +164,6 @@ final class PanelPacker {
     halves = (halves | halves >>> 4) & 0x00ff00ff00ff00ffL;
     halves = (halves | halves >>> 8) & 0x0000ffff0000ffffL;
     return (int) (halves | halves >>> 16);
-  }
-
-  /** Where the words of a block go: those of the two halves of a group take turns. */
-  private static int[] order(PanelFormat format, int blockSize) {
-    if (!format.weights().quantised()) {
-      return new int[0];
-    }
-    int perGroup = format.groupSize() / format.weights().perWord();
-    int[] order = new int[blockSize / format.weights().perWord()];
-    for (int i = 0; i < order.length; i++) {
-      int inGroup = i % perGroup;
-      int half = inGroup / (perGroup / 2);
-      int turn = inGroup % (perGroup / 2);
-      order[i] = (i - inGroup + 2 * turn + half) * ROWS;
-    }
-    return order;
   }
 
   private void scales(long block, int firstGroup, int groups, int row) {

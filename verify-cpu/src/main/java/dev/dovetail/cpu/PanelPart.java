@@ -22,6 +22,12 @@ record PanelPart(
   /** Rows of a panel. */
   static final int ROWS = 32;
 
+  /**
+   * Columns whose products are summed before their scale comes in: two runs of 8. Groups have one
+   * or two spans, rows any number of pairs of them.
+   */
+  static final int SPAN = 16;
+
   /** Bytes of one word of each row. */
   static final int WORD_BYTES = 4 * ROWS;
 
@@ -55,8 +61,8 @@ record PanelPart(
   }
 
   /**
-   * Weight k of a row: the number, or the unscaled integer; the integer times 2^(28 - 4 (k mod 8))
-   * where it is used in place, but for the first of a word, which is shifted down.
+   * Weight k of a row: the number, or the unscaled integer as it stands in its word, so times a
+   * power of two ({@link WeightKind#inverse}).
    */
   float weight(int panel, int k, int row) {
     WeightKind kind = format.weights();
@@ -69,17 +75,14 @@ record PanelPart(
         default -> Float.intBitsToFloat(word);
       };
     }
-    int size = format.groupSize();
-    int inGroup = k % size;
-    int half = inGroup / (size / 2);
-    int turn = inGroup % (size / 2) / kind.perWord();
-    int group = k - inGroup;
+    int span = k - k % SPAN;
+    int index = (k - span) / kind.perWord();
     return switch (kind) {
-      case FOUR_BIT -> lower(word(panel, group, 2 * turn + half, row), at);
+      case FOUR_BIT -> lower(word(panel, span, index, row), at);
       case SIX_BIT ->
-          lower(word(panel, group, 1 + half, row), at)
-              + upper(word(panel, group, 0, row) >>> (2 * half), at);
-      default -> word(panel, group, 2 * turn + half, row) << (8 * at) >> 24;
+          lower(word(panel, span, 1 + index, row), at)
+              + upper(word(panel, span, 0, row) >>> (2 * index), at);
+      default -> eightBits(word(panel, span, index, row), at);
     };
   }
 
@@ -89,10 +92,14 @@ record PanelPart(
   }
 
   private static int lower(int word, int at) {
-    return at == 0 ? word >>> WeightKind.FIRST_SHIFT : word & WeightKind.SECOND >>> (4 * (at - 1));
+    return at == 0 ? word >>> WeightKind.FIRST_SHIFT : word & WeightKind.LOWER[at];
+  }
+
+  private static int eightBits(int word, int at) {
+    return at == 0 ? word >>> WeightKind.FIRST_BYTE_SHIFT : word & WeightKind.BYTES[at];
   }
 
   private static int upper(int word, int at) {
-    return at == 0 ? (word & 3) << 4 : word & WeightKind.SECOND_UPPER >>> (4 * (at - 1));
+    return at == 0 ? (word & 3) << 4 : word & WeightKind.UPPER[at];
   }
 }

@@ -14,7 +14,6 @@ final class ScalarMatmulKernels implements MatmulKernels {
     float[] x = new float[part.cols()];
     MemorySegment scales = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     MemorySegment mins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
-    float[] sums = call.groupSums(part.format().groupSize());
     for (int panel = from; panel < to; panel++) {
       ScaleDecoder.decode(part, panel, 0, part.groups(), scales, mins);
       int firstRow = panel * PanelPart.ROWS;
@@ -27,7 +26,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
           activations(part, call, t, x);
           float y =
               part.format().weights().quantised()
-                  ? quantised(part, weights, scales, mins, row, x, sums, t)
+                  ? quantised(part, weights, scales, mins, row, x, call.sums, t)
                   : chain(weights, x, 0, weights.length);
           scratch.acc.setAtIndex(ValueLayout.JAVA_FLOAT, t, y);
         }
@@ -36,15 +35,12 @@ final class ScalarMatmulKernels implements MatmulKernels {
     }
   }
 
-  /** A token's activations in order of k, for quantised weights as {@link MatmulCall} has them. */
   private static void activations(PanelPart part, MatmulCall call, int token, float[] x) {
-    if (!part.format().weights().quantised()) {
+    WeightKind kind = part.format().weights();
+    if (kind.quantised()) {
+      System.arraycopy(call.activations(kind), token * x.length, x, 0, x.length);
+    } else {
       System.arraycopy(call.x, call.xOffset + token * call.xStride, x, 0, x.length);
-      return;
-    }
-    float[] arranged = call.arranged(part.format());
-    for (int k = 0; k < x.length; k++) {
-      x[k] = arranged[token * x.length + part.format().position(k)];
     }
   }
 
@@ -66,22 +62,18 @@ final class ScalarMatmulKernels implements MatmulKernels {
       float[] x,
       float[] sums,
       int token) {
-    int groupSize = part.format().groupSize();
-    int groups = part.groups();
+    int spans = part.cols() / PanelPart.SPAN;
+    int spansPerGroup = part.format().groupSize() / PanelPart.SPAN;
     float acc = 0;
-    for (int group = 0; group < groups; group++) {
-      int first = group * groupSize;
-      int second = first + groupSize / 2;
-      float s = chain(weights, x, first, second) + chain(weights, x, second, first + groupSize);
-      acc =
-          Math.fma(scales.getAtIndex(ValueLayout.JAVA_FLOAT, group * PanelPart.ROWS + row), s, acc);
-      if (part.format().hasMin()) {
-        acc =
-            Math.fma(
-                mins.getAtIndex(ValueLayout.JAVA_FLOAT, group * PanelPart.ROWS + row),
-                sums[token * groups + group],
-                acc);
-      }
+    for (int span = 0; span < spans; span++) {
+      int first = span * PanelPart.SPAN;
+      int second = first + PanelPart.SPAN / 2;
+      float sum = sums[token * spans + span];
+      float s =
+          chain(weights, x, first, second) + chain(weights, x, second, first + PanelPart.SPAN);
+      int at = span / spansPerGroup * PanelPart.ROWS + row;
+      acc = Math.fma(scales.getAtIndex(ValueLayout.JAVA_FLOAT, at), s, acc);
+      acc = Math.fma(mins.getAtIndex(ValueLayout.JAVA_FLOAT, at), sum, acc);
     }
     return acc;
   }
