@@ -3,6 +3,7 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.PanamaSpecies.MEMORY;
 import static dev.dovetail.cpu.PanelPart.SPAN;
 import static dev.dovetail.cpu.WeightKind.FIRST_SHIFT;
 import static dev.dovetail.cpu.WeightKind.LOWER;
@@ -11,14 +12,13 @@ import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, not shifted down, for
- * one, two or four tokens: a block's two vectors of rows from {@code row} on. Eight sums or more
- * are in flight, since a CPU starts two FMAs in a cycle and each takes four.
+ * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, not shifted down, for one, two or four tokens: a
+ * block's two vectors of rows from {@code row} on. Eight sums or more are in flight, since a CPU
+ * starts two FMAs in a cycle and each takes four.
  */
 final class PanamaFourBit {
   private static final int PER_WORD = 8;
@@ -30,59 +30,41 @@ final class PanamaFourBit {
   private PanamaFourBit() {}
 
   static void one(PanelBlock block, int token, int row) {
-    MemorySegment data = block.weights;
     long word = block.word + 4L * row;
     float[] x = block.x;
     int x0 = block.xStart + token * block.xStride;
     float[] sums = block.sums;
     int sum0 = block.sumStart + token * block.sumStride;
-    MemorySegment scales = block.scales;
-    MemorySegment mins = block.mins;
+    long scales = block.scales + 4L * row;
+    long mins = block.mins + 4L * row;
     int groupShift = block.groupShift;
-    MemorySegment out = block.acc;
-    long to = token * WORD + 4L * row;
-    FloatVector accA = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
-    FloatVector accB = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
+    long to = block.acc + token * WORD + 4L * row;
+    FloatVector accA = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
+    FloatVector accB = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 2) {
       long at = word + 2L * i * WORD;
       int p = SPAN * i;
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
-      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
-      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
-      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
-      IntVector qa2 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD, LITTLE_ENDIAN);
-      IntVector qb2 = IntVector.fromMemorySegment(INTS, data, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
-      IntVector qa3 = IntVector.fromMemorySegment(INTS, data, at + 3 * WORD, LITTLE_ENDIAN);
-      IntVector qb3 = IntVector.fromMemorySegment(INTS, data, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD, LITTLE_ENDIAN);
+      IntVector qb2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa3 = IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD, LITTLE_ENDIAN);
+      IntVector qb3 = IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
       FloatVector y0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
-      FloatVector a0 =
-          ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y0, zero);
-      FloatVector b0 =
-          ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y0, zero);
+      FloatVector a0 = ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y0, zero);
+      FloatVector b0 = ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y0, zero);
       FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
-      FloatVector a1 =
-          ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y1, zero);
-      FloatVector b1 =
-          ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y1, zero);
+      FloatVector a1 = ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y1, zero);
+      FloatVector b1 = ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y1, zero);
       FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16]);
-      FloatVector a2 =
-          ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y2, zero);
-      FloatVector b2 =
-          ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y2, zero);
+      FloatVector a2 = ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y2, zero);
+      FloatVector b2 = ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y2, zero);
       FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24]);
-      FloatVector a3 =
-          ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y3, zero);
-      FloatVector b3 =
-          ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y3, zero);
+      FloatVector a3 = ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y3, zero);
+      FloatVector b3 = ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y3, zero);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
@@ -98,35 +80,32 @@ final class PanamaFourBit {
         a3 = ((FloatVector) qa3.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v3, a3);
         b3 = ((FloatVector) qb3.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v3, b3);
       }
-      long scale0 = (long) (i >> groupShift) * WORD + 4L * row;
-      FloatVector scaleA0 = FloatVector.fromMemorySegment(FLOATS, scales, scale0, LITTLE_ENDIAN);
-      FloatVector scaleB0 =
-          FloatVector.fromMemorySegment(FLOATS, scales, scale0 + NEXT, LITTLE_ENDIAN);
+      long group0 = (long) (i >> groupShift) * WORD;
+      FloatVector scaleA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
+      FloatVector scaleB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
       accA = scaleA0.fma(a0.add(a1), accA);
       accB = scaleB0.fma(b0.add(b1), accB);
-      FloatVector minA0 = FloatVector.fromMemorySegment(FLOATS, mins, scale0, LITTLE_ENDIAN);
-      FloatVector minB0 = FloatVector.fromMemorySegment(FLOATS, mins, scale0 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
+      FloatVector minB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA = minA0.fma(ofX0, accA);
       accB = minB0.fma(ofX0, accB);
-      long scale1 = (long) ((i + 1) >> groupShift) * WORD + 4L * row;
-      FloatVector scaleA1 = FloatVector.fromMemorySegment(FLOATS, scales, scale1, LITTLE_ENDIAN);
-      FloatVector scaleB1 =
-          FloatVector.fromMemorySegment(FLOATS, scales, scale1 + NEXT, LITTLE_ENDIAN);
+      long group1 = (long) ((i + 1) >> groupShift) * WORD;
+      FloatVector scaleA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
+      FloatVector scaleB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
       accA = scaleA1.fma(a2.add(a3), accA);
       accB = scaleB1.fma(b2.add(b3), accB);
-      FloatVector minA1 = FloatVector.fromMemorySegment(FLOATS, mins, scale1, LITTLE_ENDIAN);
-      FloatVector minB1 = FloatVector.fromMemorySegment(FLOATS, mins, scale1 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
+      FloatVector minB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum0 + i + 1]);
       accA = minA1.fma(ofX1, accA);
       accB = minB1.fma(ofX1, accB);
     }
-    accA.intoMemorySegment(out, to, LITTLE_ENDIAN);
-    accB.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
+    accA.intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    accB.intoMemorySegment(MEMORY, to + NEXT, LITTLE_ENDIAN);
   }
 
   static void two(PanelBlock block, int token, int row) {
-    MemorySegment data = block.weights;
     long word = block.word + 4L * row;
     float[] x = block.x;
     int x0 = block.xStart + token * block.xStride;
@@ -134,23 +113,22 @@ final class PanamaFourBit {
     float[] sums = block.sums;
     int sum0 = block.sumStart + token * block.sumStride;
     int sum1 = sum0 + block.sumStride;
-    MemorySegment scales = block.scales;
-    MemorySegment mins = block.mins;
+    long scales = block.scales + 4L * row;
+    long mins = block.mins + 4L * row;
     int groupShift = block.groupShift;
-    MemorySegment out = block.acc;
-    long to = token * WORD + 4L * row;
-    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
-    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
-    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
+    long to = block.acc + token * WORD + 4L * row;
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 2L * i * WORD;
       int p = SPAN * i;
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
-      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
-      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
-      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
       FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
       FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
@@ -186,16 +164,15 @@ final class PanamaFourBit {
         b10 = wb1.fma(v10, b10);
         b11 = wb1.fma(v11, b11);
       }
-      long scale = (long) (i >> groupShift) * WORD + 4L * row;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
-      FloatVector scaleB =
-          FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
+      long group = (long) (i >> groupShift) * WORD;
+      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
       accB1 = scaleB.fma(b01.add(b11), accB1);
-      FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
+      FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
+      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);
@@ -203,14 +180,13 @@ final class PanamaFourBit {
       accA1 = minA.fma(ofX1, accA1);
       accB1 = minB.fma(ofX1, accB1);
     }
-    accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
-    accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
-    accA1.intoMemorySegment(out, to + WORD, LITTLE_ENDIAN);
-    accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
+    accA0.intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(MEMORY, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(MEMORY, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
   }
 
   static void four(PanelBlock block, int token, int row) {
-    MemorySegment data = block.weights;
     long word = block.word + 4L * row;
     float[] x = block.x;
     int x0 = block.xStart + token * block.xStride;
@@ -222,29 +198,26 @@ final class PanamaFourBit {
     int sum1 = sum0 + block.sumStride;
     int sum2 = sum1 + block.sumStride;
     int sum3 = sum2 + block.sumStride;
-    MemorySegment scales = block.scales;
-    MemorySegment mins = block.mins;
+    long scales = block.scales + 4L * row;
+    long mins = block.mins + 4L * row;
     int groupShift = block.groupShift;
-    MemorySegment out = block.acc;
-    long to = token * WORD + 4L * row;
-    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, out, to, LITTLE_ENDIAN);
-    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, out, to + NEXT, LITTLE_ENDIAN);
-    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, out, to + WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, out, to + 2 * WORD, LITTLE_ENDIAN);
-    FloatVector accB2 =
-        FloatVector.fromMemorySegment(FLOATS, out, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD, LITTLE_ENDIAN);
-    FloatVector accB3 =
-        FloatVector.fromMemorySegment(FLOATS, out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
+    long to = block.acc + token * WORD + 4L * row;
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
+    FloatVector accB2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
+    FloatVector accB3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 2L * i * WORD;
       int p = SPAN * i;
-      IntVector qa0 = IntVector.fromMemorySegment(INTS, data, at, LITTLE_ENDIAN);
-      IntVector qb0 = IntVector.fromMemorySegment(INTS, data, at + NEXT, LITTLE_ENDIAN);
-      IntVector qa1 = IntVector.fromMemorySegment(INTS, data, at + WORD, LITTLE_ENDIAN);
-      IntVector qb1 = IntVector.fromMemorySegment(INTS, data, at + WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at, LITTLE_ENDIAN);
+      IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, at + NEXT, LITTLE_ENDIAN);
+      IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
+      IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
       FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
       FloatVector y02 = FloatVector.broadcast(FLOATS, x[x2 + p]);
@@ -304,10 +277,9 @@ final class PanamaFourBit {
         b12 = wb1.fma(v12, b12);
         b13 = wb1.fma(v13, b13);
       }
-      long scale = (long) (i >> groupShift) * WORD + 4L * row;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, scales, scale, LITTLE_ENDIAN);
-      FloatVector scaleB =
-          FloatVector.fromMemorySegment(FLOATS, scales, scale + NEXT, LITTLE_ENDIAN);
+      long group = (long) (i >> groupShift) * WORD;
+      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
@@ -316,8 +288,8 @@ final class PanamaFourBit {
       accB2 = scaleB.fma(b02.add(b12), accB2);
       accA3 = scaleA.fma(a03.add(a13), accA3);
       accB3 = scaleB.fma(b03.add(b13), accB3);
-      FloatVector minA = FloatVector.fromMemorySegment(FLOATS, mins, scale, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, mins, scale + NEXT, LITTLE_ENDIAN);
+      FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
+      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);
@@ -331,13 +303,13 @@ final class PanamaFourBit {
       accA3 = minA.fma(ofX3, accA3);
       accB3 = minB.fma(ofX3, accB3);
     }
-    accA0.intoMemorySegment(out, to, LITTLE_ENDIAN);
-    accB0.intoMemorySegment(out, to + NEXT, LITTLE_ENDIAN);
-    accA1.intoMemorySegment(out, to + WORD, LITTLE_ENDIAN);
-    accB1.intoMemorySegment(out, to + WORD + NEXT, LITTLE_ENDIAN);
-    accA2.intoMemorySegment(out, to + 2 * WORD, LITTLE_ENDIAN);
-    accB2.intoMemorySegment(out, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
-    accA3.intoMemorySegment(out, to + 3 * WORD, LITTLE_ENDIAN);
-    accB3.intoMemorySegment(out, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
+    accA0.intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(MEMORY, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(MEMORY, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    accA2.intoMemorySegment(MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
+    accB2.intoMemorySegment(MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    accA3.intoMemorySegment(MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
+    accB3.intoMemorySegment(MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
   }
 }

@@ -3,6 +3,7 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.PanamaSpecies.MEMORY;
 import static dev.dovetail.cpu.PanamaTile.HALF_BITS;
 import static dev.dovetail.cpu.PanamaTile.HALF_UNIT;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -12,7 +13,6 @@ import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
@@ -35,33 +35,32 @@ final class PanamaScales {
       int panel,
       int firstGroup,
       int count,
-      MemorySegment scales,
-      MemorySegment mins) {
+      long scales,
+      long mins) {
     ScaleKind kind = part.format().scales();
-    MemorySegment data = part.scales();
-    long from = part.scaleOffset(panel, firstGroup);
+    long from = part.scales().address() + part.scaleOffset(panel, firstGroup);
     for (long to = 0; to < STEP; to += 4L * LANES) {
       long offset = from + to;
       switch (kind) {
         case NONE -> {}
-        case F32 -> floats(data, offset, STEP, count, scales, to);
+        case F32 -> floats(offset, STEP, count, scales, to);
         case F32_MIN -> {
-          floats(data, offset, 2 * STEP, count, scales, to);
-          floats(data, offset + STEP, 2 * STEP, count, mins, to);
+          floats(offset, 2 * STEP, count, scales, to);
+          floats(offset + STEP, 2 * STEP, count, mins, to);
         }
         case F16 -> {
-          halves(data, offset, 16, (count + 1) / 2, 2 * STEP, scales, to);
-          halves(data, offset, 0, count / 2, 2 * STEP, scales, to + STEP);
+          halves(offset, 16, (count + 1) / 2, 2 * STEP, scales, to);
+          halves(offset, 0, count / 2, 2 * STEP, scales, to + STEP);
         }
         case F16_MIN -> {
-          halves(data, offset, 16, count, STEP, scales, to);
-          halves(data, offset, 0, count, STEP, mins, to);
+          halves(offset, 16, count, STEP, scales, to);
+          halves(offset, 0, count, STEP, mins, to);
         }
         case BYTE_MIN -> {
-          bytes(data, offset, 0, HALF_UNIT, scales, to);
-          bytes(data, offset, 1, -HALF_UNIT, mins, to);
+          bytes(offset, 0, HALF_UNIT, scales, to);
+          bytes(offset, 1, -HALF_UNIT, mins, to);
         }
-        case EIGHT_BIT -> signedBytes(data, offset, scales, to);
+        case EIGHT_BIT -> signedBytes(offset, scales, to);
       }
       if (part.format().bias() != 0) {
         scaled(scales, -part.format().bias(), count, mins, to);
@@ -70,30 +69,29 @@ final class PanamaScales {
   }
 
   private static void floats(
-      MemorySegment data, long from, long step, int count, MemorySegment out, long to) {
+      long from, long step, int count, long out, long to) {
     for (int i = 0; i < count; i++) {
-      FloatVector.fromMemorySegment(FLOATS, data, from + i * step, LITTLE_ENDIAN)
-          .intoMemorySegment(out, to + i * STEP, LITTLE_ENDIAN);
+      FloatVector.fromMemorySegment(FLOATS, MEMORY, from + i * step, LITTLE_ENDIAN)
+          .intoMemorySegment(MEMORY, out + to + i * STEP, LITTLE_ENDIAN);
     }
   }
 
   /** One f16 of each word: the low half for a shift of 16, the high half for 0. */
   private static void halves(
-      MemorySegment data,
       long from,
       int shift,
       int count,
       long stride,
-      MemorySegment out,
+      long out,
       long to) {
     for (int i = 0; i < count; i++) {
-      IntVector.fromMemorySegment(INTS, data, from + i * STEP, LITTLE_ENDIAN)
+      IntVector.fromMemorySegment(INTS, MEMORY, from + i * STEP, LITTLE_ENDIAN)
           .lanewise(LSHL, shift)
           .lanewise(ASHR, 3)
           .lanewise(AND, HALF_BITS)
           .reinterpretAsFloats()
           .mul(HALF_UNIT)
-          .intoMemorySegment(out, to + (long) i * stride, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + to + (long) i * stride, LITTLE_ENDIAN);
     }
   }
 
@@ -104,9 +102,9 @@ final class PanamaScales {
    * @param unit what f16 units are multiplied by
    */
   private static void bytes(
-      MemorySegment data, long from, int place, float unit, MemorySegment out, long to) {
+      long from, int place, float unit, long out, long to) {
     FloatVector factor =
-        IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN)
+        IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN)
             .lanewise(LSHL, 16 - 16 * place)
             .lanewise(ASHR, 3)
             .lanewise(AND, HALF_BITS)
@@ -116,27 +114,27 @@ final class PanamaScales {
     FloatVector factor16 = factor.mul(0x1p-16f);
     long word = from + (1 + 2L * place) * STEP;
     for (int i = 0; i < 2; i++) {
-      IntVector four = IntVector.fromMemorySegment(INTS, data, word + i * STEP, LITTLE_ENDIAN);
+      IntVector four = IntVector.fromMemorySegment(INTS, MEMORY, word + i * STEP, LITTLE_ENDIAN);
       long at = to + 4L * i * STEP;
       ((FloatVector) four.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at, LITTLE_ENDIAN);
       ((FloatVector) four.lanewise(AND, 0xff00).convertShape(I2F, FLOATS, 0))
           .mul(factor8)
-          .intoMemorySegment(out, at + STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at + STEP, LITTLE_ENDIAN);
       ((FloatVector) four.lanewise(AND, 0xff0000).convertShape(I2F, FLOATS, 0))
           .mul(factor16)
-          .intoMemorySegment(out, at + 2 * STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at + 2 * STEP, LITTLE_ENDIAN);
       ((FloatVector) four.lanewise(LSHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + 3 * STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at + 3 * STEP, LITTLE_ENDIAN);
     }
   }
 
   /** The scales of a unit of 16 groups. */
-  private static void signedBytes(MemorySegment data, long from, MemorySegment out, long to) {
+  private static void signedBytes(long from, long out, long to) {
     FloatVector factor =
-        IntVector.fromMemorySegment(INTS, data, from, LITTLE_ENDIAN)
+        IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN)
             .lanewise(LSHL, 16)
             .lanewise(ASHR, 3)
             .lanewise(AND, HALF_BITS)
@@ -144,29 +142,29 @@ final class PanamaScales {
             .mul(HALF_UNIT);
     for (int i = 0; i < 4; i++) {
       IntVector four =
-          IntVector.fromMemorySegment(INTS, data, from + (1 + i) * STEP, LITTLE_ENDIAN);
+          IntVector.fromMemorySegment(INTS, MEMORY, from + (1 + i) * STEP, LITTLE_ENDIAN);
       long at = to + 4L * i * STEP;
       ((FloatVector) four.lanewise(LSHL, 24).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at, LITTLE_ENDIAN);
       ((FloatVector) four.lanewise(LSHL, 16).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at + STEP, LITTLE_ENDIAN);
       ((FloatVector) four.lanewise(LSHL, 8).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + 2 * STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at + 2 * STEP, LITTLE_ENDIAN);
       ((FloatVector) four.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
           .mul(factor)
-          .intoMemorySegment(out, at + 3 * STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, out + at + 3 * STEP, LITTLE_ENDIAN);
     }
   }
 
   private static void scaled(
-      MemorySegment scales, float factor, int count, MemorySegment mins, long to) {
+      long scales, float factor, int count, long mins, long to) {
     for (int i = 0; i < count; i++) {
-      FloatVector.fromMemorySegment(FLOATS, scales, to + i * STEP, LITTLE_ENDIAN)
+      FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + to + i * STEP, LITTLE_ENDIAN)
           .mul(factor)
-          .intoMemorySegment(mins, to + i * STEP, LITTLE_ENDIAN);
+          .intoMemorySegment(MEMORY, mins + to + i * STEP, LITTLE_ENDIAN);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.dovetail.cpu;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,6 +12,13 @@ final class PanamaSpecies {
 
   /** Lanes of a vector. */
   static final int LANES = FLOATS.length();
+
+  /**
+   * All of memory, by address. To the JIT this is a constant, so what it makes of an access does not
+   * depend on how many segments of which kind it has seen before; with other segments it sometimes
+   * puts vectors on the heap. Who passes an address on has checked it ({@link PanelBlock}).
+   */
+  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private PanamaSpecies() {}
 }

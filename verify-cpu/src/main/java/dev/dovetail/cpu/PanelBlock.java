@@ -13,16 +13,14 @@ final class PanelBlock {
   /** A span's group is its number shifted right by this. */
   int groupShift;
 
-  MemorySegment weights;
-
-  /** Where the words of the first column lie in the weights, in bytes. */
+  /** The address of the words of the first column. */
   long word;
 
-  /** Decoded scales {@code [groups][32]}. */
-  MemorySegment scales;
+  /** The address of the decoded scales {@code [groups][32]}. */
+  long scales;
 
-  /** Decoded mins {@code [groups][32]}. */
-  MemorySegment mins;
+  /** The address of the decoded mins {@code [groups][32]}. */
+  long mins;
 
   float[] x;
 
@@ -38,8 +36,8 @@ final class PanelBlock {
   int sumStart;
   int sumStride;
 
-  /** Outputs {@code [n][32]} so far. */
-  MemorySegment acc;
+  /** The address of the outputs {@code [n][32]} so far. */
+  long acc;
 
   /** Takes columns {@code k} to {@code k + cols - 1} of a panel, and decodes their scales. */
   void fill(PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
@@ -47,17 +45,26 @@ final class PanelBlock {
     int size = format.groupSize();
     spans = cols / PanelPart.SPAN;
     groupShift = size == PanelPart.SPAN ? 0 : 1;
-    weights = part.weights();
-    word = part.weightOffset(panel, k);
-    scales = scratch.scales;
-    mins = scratch.mins;
+    word = address(part.weights(), part.weightOffset(panel, k), part.format().weights().words(cols));
+    scales = scratch.scales.address();
+    mins = scratch.mins.address();
     x = call.activations(format.weights());
     xStart = k;
     xStride = part.cols();
     sums = call.sums;
     sumStart = k / PanelPart.SPAN;
     sumStride = part.cols() / PanelPart.SPAN;
-    acc = scratch.acc;
-    PanamaScales.decode(part, panel, k / size, cols / size, scratch.scales, scratch.mins);
+    acc = scratch.acc.address();
+    PanamaScales.decode(part, panel, k / size, cols / size, scales, mins);
+  }
+
+  /**
+   * The address of some words of each row.
+   *
+   * @throws IndexOutOfBoundsException if they are not all in the segment
+   * @throws IllegalStateException if the segment's memory has been freed
+   */
+  private static long address(MemorySegment segment, long offset, int words) {
+    return segment.asSlice(offset, (long) words * PanelPart.WORD_BYTES).address();
   }
 }

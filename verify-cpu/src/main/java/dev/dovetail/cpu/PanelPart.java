@@ -96,7 +96,7 @@ record PanelPart(
   }
 
   private static int eightBits(int word, int at) {
-    return at == 0 ? word >>> WeightKind.FIRST_BYTE_SHIFT : word & WeightKind.BYTES[at];
+    return at == 0 ? word >>> WeightKind.FIRST_BYTE_SHIFT : word & WeightKind.SECOND_BYTE >>> (8 * (at - 1));
   }
 
   private static int upper(int word, int at) {

@@ -36,8 +36,8 @@ enum WeightKind {
   /** How far down the first of four weights of 8 bits is shifted. */
   static final int FIRST_BYTE_SHIFT = 24;
 
-  /** Where the others stand in their word. */
-  static final int[] BYTES = {0, 0xff << 16, 0xff << 8, 0xff};
+  /** Where the second stands in its word. */
+  static final int SECOND_BYTE = 0xff << 16;
 
   private static final float[] FOUR_BIT_INVERSE = {
     1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1
