@@ -4,7 +4,6 @@ import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** {@link ScalarAttentionKernels} in vectors. */
 final class PanamaAttentionKernels implements AttentionKernels {
@@ -38,7 +37,7 @@ final class PanamaAttentionKernels implements AttentionKernels {
 
   @Override
   public float softmax(float[] scores, int offset, int n, float scale, float[] lanes) {
-    float max = max(scores, offset, n, scale);
+    float max = max(scores, offset, n, scale, lanes);
     exponentiate(scores, offset, n, scale, max);
     int whole = n - n % Lanes.COUNT;
     for (int lane = 0; lane < Lanes.COUNT; lane += LANES) {
@@ -50,14 +49,23 @@ final class PanamaAttentionKernels implements AttentionKernels {
     return Lanes.combine(lanes);
   }
 
-  private static float max(float[] scores, int offset, int n, float scale) {
+  /**
+   * The new vector's method takes the old maxima, not the other way: of what comes from memory the
+   * JIT knows the class, of a broadcast it does not, and would call the method instead of inlining
+   * it.
+   */
+  private static float max(float[] scores, int offset, int n, float scale, float[] lanes) {
     FloatVector scales = FloatVector.broadcast(FLOATS, scale);
     FloatVector maxima = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += LANES) {
-      maxima = maxima.max(FloatVector.fromArray(FLOATS, scores, offset + i).mul(scales));
+      maxima = FloatVector.fromArray(FLOATS, scores, offset + i).mul(scales).max(maxima);
     }
-    float max = maxima.reduceLanes(VectorOperators.MAX); // exact in any order
+    maxima.intoArray(lanes, 0);
+    float max = lanes[0];
+    for (int lane = 1; lane < LANES; lane++) {
+      max = Math.max(max, lanes[lane]);
+    }
     for (; i < n; i++) {
       max = Math.max(max, scores[offset + i] * scale);
     }

@@ -16,9 +16,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of {@link WeightKind#EIGHT_BIT} weights, masked where they stand, not shifted down, for one, two or four tokens: a
- * block's two vectors of rows from {@code row} on. Eight sums or more are in flight, since a CPU
- * starts two FMAs in a cycle and each takes four.
+ * Products of {@link WeightKind#EIGHT_BIT} weights, masked where they stand, not shifted down, for
+ * one, two or four tokens: a block's two vectors of rows from {@code row} on. Eight sums or more
+ * are in flight, since a CPU starts two FMAs in a cycle and each takes four.
  */
 final class PanamaEightBit {
   private static final int PER_WORD = 4;
@@ -59,23 +59,42 @@ final class PanamaEightBit {
         IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN);
         IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, from + NEXT, LITTLE_ENDIAN);
         IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD, LITTLE_ENDIAN);
-        IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD + NEXT, LITTLE_ENDIAN);
+        IntVector qb1 =
+            IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD + NEXT, LITTLE_ENDIAN);
         IntVector qa2 = IntVector.fromMemorySegment(INTS, MEMORY, from + 4 * WORD, LITTLE_ENDIAN);
-        IntVector qb2 = IntVector.fromMemorySegment(INTS, MEMORY, from + 4 * WORD + NEXT, LITTLE_ENDIAN);
+        IntVector qb2 =
+            IntVector.fromMemorySegment(INTS, MEMORY, from + 4 * WORD + NEXT, LITTLE_ENDIAN);
         IntVector qa3 = IntVector.fromMemorySegment(INTS, MEMORY, from + 6 * WORD, LITTLE_ENDIAN);
-        IntVector qb3 = IntVector.fromMemorySegment(INTS, MEMORY, from + 6 * WORD + NEXT, LITTLE_ENDIAN);
+        IntVector qb3 =
+            IntVector.fromMemorySegment(INTS, MEMORY, from + 6 * WORD + NEXT, LITTLE_ENDIAN);
         FloatVector y0 = FloatVector.broadcast(FLOATS, x[x0 + pw]);
-        a0 = ((FloatVector) qa0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y0, a0);
-        b0 = ((FloatVector) qb0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y0, b0);
+        a0 =
+            ((FloatVector) qa0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y0, a0);
+        b0 =
+            ((FloatVector) qb0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y0, b0);
         FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + pw + 8]);
-        a1 = ((FloatVector) qa1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y1, a1);
-        b1 = ((FloatVector) qb1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y1, b1);
+        a1 =
+            ((FloatVector) qa1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y1, a1);
+        b1 =
+            ((FloatVector) qb1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y1, b1);
         FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + pw + 16]);
-        a2 = ((FloatVector) qa2.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y2, a2);
-        b2 = ((FloatVector) qb2.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y2, b2);
+        a2 =
+            ((FloatVector) qa2.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y2, a2);
+        b2 =
+            ((FloatVector) qb2.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y2, b2);
         FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + pw + 24]);
-        a3 = ((FloatVector) qa3.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y3, a3);
-        b3 = ((FloatVector) qb3.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y3, b3);
+        a3 =
+            ((FloatVector) qa3.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y3, a3);
+        b3 =
+            ((FloatVector) qb3.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0))
+                .fma(y3, b3);
         int j = 1;
         for (int bits = SECOND_BYTE; bits != 0; bits >>>= 8) {
           IntVector mask = IntVector.broadcast(INTS, bits);
@@ -95,22 +114,30 @@ final class PanamaEightBit {
         }
       }
       long group0 = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
-      FloatVector scaleB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
+      FloatVector scaleB0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
       accA = scaleA0.fma(a0.add(a1), accA);
       accB = scaleB0.fma(b0.add(b1), accB);
-      FloatVector minA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
-      FloatVector minB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
+      FloatVector minB0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA = minA0.fma(ofX0, accA);
       accB = minB0.fma(ofX0, accB);
       long group1 = (long) ((i + 1) >> groupShift) * WORD;
-      FloatVector scaleA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
-      FloatVector scaleB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
+      FloatVector scaleB1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
       accA = scaleA1.fma(a2.add(a3), accA);
       accB = scaleB1.fma(b2.add(b3), accB);
-      FloatVector minA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
-      FloatVector minB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
+      FloatVector minB1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum0 + i + 1]);
       accA = minA1.fma(ofX1, accA);
       accB = minB1.fma(ofX1, accB);
@@ -134,7 +161,8 @@ final class PanamaEightBit {
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 4L * i * WORD;
@@ -153,21 +181,26 @@ final class PanamaEightBit {
         IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN);
         IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, from + NEXT, LITTLE_ENDIAN);
         IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD, LITTLE_ENDIAN);
-        IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD + NEXT, LITTLE_ENDIAN);
+        IntVector qb1 =
+            IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD + NEXT, LITTLE_ENDIAN);
         FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + pw]);
         FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + pw]);
-        FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fa0 =
+            (FloatVector) qa0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         a00 = fa0.fma(y00, a00);
         a01 = fa0.fma(y01, a01);
-        FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fb0 =
+            (FloatVector) qb0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         b00 = fb0.fma(y00, b00);
         b01 = fb0.fma(y01, b01);
         FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + pw + 8]);
         FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + pw + 8]);
-        FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fa1 =
+            (FloatVector) qa1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         a10 = fa1.fma(y10, a10);
         a11 = fa1.fma(y11, a11);
-        FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fb1 =
+            (FloatVector) qb1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         b10 = fb1.fma(y10, b10);
         b11 = fb1.fma(y11, b11);
         int j = 1;
@@ -193,14 +226,17 @@ final class PanamaEightBit {
         }
       }
       long group = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
-      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
       accB1 = scaleB.fma(b01.add(b11), accB1);
       FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);
@@ -233,11 +269,14 @@ final class PanamaEightBit {
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
-    FloatVector accB2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB2 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
-    FloatVector accB3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB3 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 4L * i * WORD;
@@ -264,17 +303,20 @@ final class PanamaEightBit {
         IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN);
         IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, from + NEXT, LITTLE_ENDIAN);
         IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD, LITTLE_ENDIAN);
-        IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD + NEXT, LITTLE_ENDIAN);
+        IntVector qb1 =
+            IntVector.fromMemorySegment(INTS, MEMORY, from + 2 * WORD + NEXT, LITTLE_ENDIAN);
         FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + pw]);
         FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + pw]);
         FloatVector y02 = FloatVector.broadcast(FLOATS, x[x2 + pw]);
         FloatVector y03 = FloatVector.broadcast(FLOATS, x[x3 + pw]);
-        FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fa0 =
+            (FloatVector) qa0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         a00 = fa0.fma(y00, a00);
         a01 = fa0.fma(y01, a01);
         a02 = fa0.fma(y02, a02);
         a03 = fa0.fma(y03, a03);
-        FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fb0 =
+            (FloatVector) qb0.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         b00 = fb0.fma(y00, b00);
         b01 = fb0.fma(y01, b01);
         b02 = fb0.fma(y02, b02);
@@ -283,12 +325,14 @@ final class PanamaEightBit {
         FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + pw + 8]);
         FloatVector y12 = FloatVector.broadcast(FLOATS, x[x2 + pw + 8]);
         FloatVector y13 = FloatVector.broadcast(FLOATS, x[x3 + pw + 8]);
-        FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fa1 =
+            (FloatVector) qa1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         a10 = fa1.fma(y10, a10);
         a11 = fa1.fma(y11, a11);
         a12 = fa1.fma(y12, a12);
         a13 = fa1.fma(y13, a13);
-        FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
+        FloatVector fb1 =
+            (FloatVector) qb1.lanewise(LSHR, FIRST_BYTE_SHIFT).convertShape(I2F, FLOATS, 0);
         b10 = fb1.fma(y10, b10);
         b11 = fb1.fma(y11, b11);
         b12 = fb1.fma(y12, b12);
@@ -328,8 +372,10 @@ final class PanamaEightBit {
         }
       }
       long group = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
-      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
@@ -339,7 +385,8 @@ final class PanamaEightBit {
       accA3 = scaleA.fma(a03.add(a13), accA3);
       accB3 = scaleB.fma(b03.add(b13), accB3);
       FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);

@@ -16,9 +16,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, not shifted down, for one, two or four tokens: a
- * block's two vectors of rows from {@code row} on. Eight sums or more are in flight, since a CPU
- * starts two FMAs in a cycle and each takes four.
+ * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, not shifted down, for
+ * one, two or four tokens: a block's two vectors of rows from {@code row} on. Eight sums or more
+ * are in flight, since a CPU starts two FMAs in a cycle and each takes four.
  */
 final class PanamaFourBit {
   private static final int PER_WORD = 8;
@@ -50,21 +50,39 @@ final class PanamaFourBit {
       IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
       IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD, LITTLE_ENDIAN);
-      IntVector qb2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb2 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa3 = IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD, LITTLE_ENDIAN);
-      IntVector qb3 = IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb3 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
       FloatVector y0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
-      FloatVector a0 = ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y0, zero);
-      FloatVector b0 = ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y0, zero);
+      FloatVector a0 =
+          ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y0, zero);
+      FloatVector b0 =
+          ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y0, zero);
       FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
-      FloatVector a1 = ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y1, zero);
-      FloatVector b1 = ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y1, zero);
+      FloatVector a1 =
+          ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y1, zero);
+      FloatVector b1 =
+          ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y1, zero);
       FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16]);
-      FloatVector a2 = ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y2, zero);
-      FloatVector b2 = ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y2, zero);
+      FloatVector a2 =
+          ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y2, zero);
+      FloatVector b2 =
+          ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y2, zero);
       FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24]);
-      FloatVector a3 = ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y3, zero);
-      FloatVector b3 = ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).fma(y3, zero);
+      FloatVector a3 =
+          ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y3, zero);
+      FloatVector b3 =
+          ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
+              .fma(y3, zero);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
@@ -81,22 +99,30 @@ final class PanamaFourBit {
         b3 = ((FloatVector) qb3.lanewise(AND, lower).convertShape(I2F, FLOATS, 0)).fma(v3, b3);
       }
       long group0 = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
-      FloatVector scaleB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
+      FloatVector scaleB0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
       accA = scaleA0.fma(a0.add(a1), accA);
       accB = scaleB0.fma(b0.add(b1), accB);
-      FloatVector minA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
-      FloatVector minB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
+      FloatVector minB0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA = minA0.fma(ofX0, accA);
       accB = minB0.fma(ofX0, accB);
       long group1 = (long) ((i + 1) >> groupShift) * WORD;
-      FloatVector scaleA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
-      FloatVector scaleB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
+      FloatVector scaleB1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
       accA = scaleA1.fma(a2.add(a3), accA);
       accB = scaleB1.fma(b2.add(b3), accB);
-      FloatVector minA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
-      FloatVector minB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
+      FloatVector minB1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum0 + i + 1]);
       accA = minA1.fma(ofX1, accA);
       accB = minB1.fma(ofX1, accB);
@@ -120,7 +146,8 @@ final class PanamaFourBit {
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 2L * i * WORD;
@@ -165,14 +192,17 @@ final class PanamaFourBit {
         b11 = wb1.fma(v11, b11);
       }
       long group = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
-      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
       accB1 = scaleB.fma(b01.add(b11), accB1);
       FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);
@@ -205,11 +235,14 @@ final class PanamaFourBit {
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
-    FloatVector accB2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB2 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
-    FloatVector accB3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB3 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 2L * i * WORD;
@@ -278,8 +311,10 @@ final class PanamaFourBit {
         b13 = wb1.fma(v13, b13);
       }
       long group = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
-      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
@@ -289,7 +324,8 @@ final class PanamaFourBit {
       accA3 = scaleA.fma(a03.add(a13), accA3);
       accB3 = scaleB.fma(b03.add(b13), accB3);
       FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);

@@ -27,18 +27,13 @@ final class PanamaScales {
   private PanamaScales() {}
 
   /**
-   * @param firstGroup the first of a unit
+   * @param from the address of the first word of a unit
    * @param count how many groups; a unit, or for kinds whose units are one or two groups any number
+   * @param scales the address for {@code [count][32]} scales
+   * @param mins the same for mins
    */
-  static void decode(
-      PanelPart part,
-      int panel,
-      int firstGroup,
-      int count,
-      long scales,
-      long mins) {
-    ScaleKind kind = part.format().scales();
-    long from = part.scales().address() + part.scaleOffset(panel, firstGroup);
+  static void decode(PanelFormat format, long from, int count, long scales, long mins) {
+    ScaleKind kind = format.scales();
     for (long to = 0; to < STEP; to += 4L * LANES) {
       long offset = from + to;
       switch (kind) {
@@ -62,14 +57,13 @@ final class PanamaScales {
         }
         case EIGHT_BIT -> signedBytes(offset, scales, to);
       }
-      if (part.format().bias() != 0) {
-        scaled(scales, -part.format().bias(), count, mins, to);
+      if (format.bias() != 0) {
+        scaled(scales, -format.bias(), count, mins, to);
       }
     }
   }
 
-  private static void floats(
-      long from, long step, int count, long out, long to) {
+  private static void floats(long from, long step, int count, long out, long to) {
     for (int i = 0; i < count; i++) {
       FloatVector.fromMemorySegment(FLOATS, MEMORY, from + i * step, LITTLE_ENDIAN)
           .intoMemorySegment(MEMORY, out + to + i * STEP, LITTLE_ENDIAN);
@@ -77,13 +71,7 @@ final class PanamaScales {
   }
 
   /** One f16 of each word: the low half for a shift of 16, the high half for 0. */
-  private static void halves(
-      long from,
-      int shift,
-      int count,
-      long stride,
-      long out,
-      long to) {
+  private static void halves(long from, int shift, int count, long stride, long out, long to) {
     for (int i = 0; i < count; i++) {
       IntVector.fromMemorySegment(INTS, MEMORY, from + i * STEP, LITTLE_ENDIAN)
           .lanewise(LSHL, shift)
@@ -101,8 +89,7 @@ final class PanamaScales {
    *
    * @param unit what f16 units are multiplied by
    */
-  private static void bytes(
-      long from, int place, float unit, long out, long to) {
+  private static void bytes(long from, int place, float unit, long out, long to) {
     FloatVector factor =
         IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN)
             .lanewise(LSHL, 16 - 16 * place)
@@ -159,8 +146,7 @@ final class PanamaScales {
     }
   }
 
-  private static void scaled(
-      long scales, float factor, int count, long mins, long to) {
+  private static void scaled(long scales, float factor, int count, long mins, long to) {
     for (int i = 0; i < count; i++) {
       FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + to + i * STEP, LITTLE_ENDIAN)
           .mul(factor)

@@ -19,9 +19,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of {@link WeightKind#SIX_BIT} weights, put together where they stand, for one, two or four tokens: a
- * block's two vectors of rows from {@code row} on. Eight sums or more are in flight, since a CPU
- * starts two FMAs in a cycle and each takes four.
+ * Products of {@link WeightKind#SIX_BIT} weights, put together where they stand, for one, two or
+ * four tokens: a block's two vectors of rows from {@code row} on. Eight sums or more are in flight,
+ * since a CPU starts two FMAs in a cycle and each takes four.
  */
 final class PanamaSixBit {
   private static final int PER_WORD = 8;
@@ -53,62 +53,154 @@ final class PanamaSixBit {
       IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
       IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD, LITTLE_ENDIAN);
-      IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb1 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector ua2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD, LITTLE_ENDIAN);
-      IntVector ub2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector ub2 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 4 * WORD, LITTLE_ENDIAN);
-      IntVector qb2 = IntVector.fromMemorySegment(INTS, MEMORY, at + 4 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb2 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 4 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa3 = IntVector.fromMemorySegment(INTS, MEMORY, at + 5 * WORD, LITTLE_ENDIAN);
-      IntVector qb3 = IntVector.fromMemorySegment(INTS, MEMORY, at + 5 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb3 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 5 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector ua1 = ua0.lanewise(LSHR, 2);
       IntVector ub1 = ub0.lanewise(LSHR, 2);
       IntVector ua3 = ua2.lanewise(LSHR, 2);
       IntVector ub3 = ub2.lanewise(LSHR, 2);
       FloatVector y0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
-      FloatVector a0 = ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y0, zero);
-      FloatVector b0 = ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y0, zero);
+      FloatVector a0 =
+          ((FloatVector)
+                  qa0.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y0, zero);
+      FloatVector b0 =
+          ((FloatVector)
+                  qb0.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y0, zero);
       FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
-      FloatVector a1 = ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y1, zero);
-      FloatVector b1 = ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y1, zero);
+      FloatVector a1 =
+          ((FloatVector)
+                  qa1.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y1, zero);
+      FloatVector b1 =
+          ((FloatVector)
+                  qb1.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y1, zero);
       FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16]);
-      FloatVector a2 = ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua2.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y2, zero);
-      FloatVector b2 = ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub2.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y2, zero);
+      FloatVector a2 =
+          ((FloatVector)
+                  qa2.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ua2.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y2, zero);
+      FloatVector b2 =
+          ((FloatVector)
+                  qb2.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ub2.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y2, zero);
       FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24]);
-      FloatVector a3 = ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua3.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y3, zero);
-      FloatVector b3 = ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub3.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0)).fma(y3, zero);
+      FloatVector a3 =
+          ((FloatVector)
+                  qa3.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ua3.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y3, zero);
+      FloatVector b3 =
+          ((FloatVector)
+                  qb3.lanewise(LSHR, FIRST_SHIFT)
+                      .lanewise(OR, ub3.lanewise(AND, 3).lanewise(LSHL, 4))
+                      .convertShape(I2F, FLOATS, 0))
+              .fma(y3, zero);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         IntVector upper = IntVector.broadcast(INTS, UPPER[j]);
         FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
-        a0 = ((FloatVector) ua0.lanewise(AND, upper).lanewise(OR, qa0.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v0, a0);
-        b0 = ((FloatVector) ub0.lanewise(AND, upper).lanewise(OR, qb0.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v0, b0);
+        a0 =
+            ((FloatVector)
+                    ua0.lanewise(AND, upper)
+                        .lanewise(OR, qa0.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v0, a0);
+        b0 =
+            ((FloatVector)
+                    ub0.lanewise(AND, upper)
+                        .lanewise(OR, qb0.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v0, b0);
         FloatVector v1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8 + j]);
-        a1 = ((FloatVector) ua1.lanewise(AND, upper).lanewise(OR, qa1.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v1, a1);
-        b1 = ((FloatVector) ub1.lanewise(AND, upper).lanewise(OR, qb1.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v1, b1);
+        a1 =
+            ((FloatVector)
+                    ua1.lanewise(AND, upper)
+                        .lanewise(OR, qa1.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v1, a1);
+        b1 =
+            ((FloatVector)
+                    ub1.lanewise(AND, upper)
+                        .lanewise(OR, qb1.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v1, b1);
         FloatVector v2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16 + j]);
-        a2 = ((FloatVector) ua2.lanewise(AND, upper).lanewise(OR, qa2.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v2, a2);
-        b2 = ((FloatVector) ub2.lanewise(AND, upper).lanewise(OR, qb2.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v2, b2);
+        a2 =
+            ((FloatVector)
+                    ua2.lanewise(AND, upper)
+                        .lanewise(OR, qa2.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v2, a2);
+        b2 =
+            ((FloatVector)
+                    ub2.lanewise(AND, upper)
+                        .lanewise(OR, qb2.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v2, b2);
         FloatVector v3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24 + j]);
-        a3 = ((FloatVector) ua3.lanewise(AND, upper).lanewise(OR, qa3.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v3, a3);
-        b3 = ((FloatVector) ub3.lanewise(AND, upper).lanewise(OR, qb3.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0)).fma(v3, b3);
+        a3 =
+            ((FloatVector)
+                    ua3.lanewise(AND, upper)
+                        .lanewise(OR, qa3.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v3, a3);
+        b3 =
+            ((FloatVector)
+                    ub3.lanewise(AND, upper)
+                        .lanewise(OR, qb3.lanewise(AND, lower))
+                        .convertShape(I2F, FLOATS, 0))
+                .fma(v3, b3);
       }
       long group0 = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
-      FloatVector scaleB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0, LITTLE_ENDIAN);
+      FloatVector scaleB0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group0 + NEXT, LITTLE_ENDIAN);
       accA = scaleA0.fma(a0.add(a1), accA);
       accB = scaleB0.fma(b0.add(b1), accB);
-      FloatVector minA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
-      FloatVector minB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0, LITTLE_ENDIAN);
+      FloatVector minB0 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group0 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA = minA0.fma(ofX0, accA);
       accB = minB0.fma(ofX0, accB);
       long group1 = (long) ((i + 1) >> groupShift) * WORD;
-      FloatVector scaleA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
-      FloatVector scaleB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1, LITTLE_ENDIAN);
+      FloatVector scaleB1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group1 + NEXT, LITTLE_ENDIAN);
       accA = scaleA1.fma(a2.add(a3), accA);
       accB = scaleB1.fma(b2.add(b3), accB);
-      FloatVector minA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
-      FloatVector minB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
+      FloatVector minA1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1, LITTLE_ENDIAN);
+      FloatVector minB1 =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group1 + NEXT, LITTLE_ENDIAN);
       FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum0 + i + 1]);
       accA = minA1.fma(ofX1, accA);
       accB = minB1.fma(ofX1, accB);
@@ -132,7 +224,8 @@ final class PanamaSixBit {
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 3L * i * WORD;
@@ -142,23 +235,40 @@ final class PanamaSixBit {
       IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
       IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD, LITTLE_ENDIAN);
-      IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb1 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector ua1 = ua0.lanewise(LSHR, 2);
       IntVector ub1 = ub0.lanewise(LSHR, 2);
       FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
-      FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fa0 =
+          (FloatVector)
+              qa0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector a00 = fa0.fma(y00, zero);
       FloatVector a01 = fa0.fma(y01, zero);
-      FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fb0 =
+          (FloatVector)
+              qb0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector b00 = fb0.fma(y00, zero);
       FloatVector b01 = fb0.fma(y01, zero);
       FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
-      FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fa1 =
+          (FloatVector)
+              qa1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector a10 = fa1.fma(y10, zero);
       FloatVector a11 = fa1.fma(y11, zero);
-      FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fb1 =
+          (FloatVector)
+              qb1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector b10 = fb1.fma(y10, zero);
       FloatVector b11 = fb1.fma(y11, zero);
       for (int j = 1; j < PER_WORD; j++) {
@@ -166,30 +276,49 @@ final class PanamaSixBit {
         IntVector upper = IntVector.broadcast(INTS, UPPER[j]);
         FloatVector v00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
         FloatVector v01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
-        FloatVector wa0 = (FloatVector) ua0.lanewise(AND, upper).lanewise(OR, qa0.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wa0 =
+            (FloatVector)
+                ua0.lanewise(AND, upper)
+                    .lanewise(OR, qa0.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         a00 = wa0.fma(v00, a00);
         a01 = wa0.fma(v01, a01);
-        FloatVector wb0 = (FloatVector) ub0.lanewise(AND, upper).lanewise(OR, qb0.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wb0 =
+            (FloatVector)
+                ub0.lanewise(AND, upper)
+                    .lanewise(OR, qb0.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         b00 = wb0.fma(v00, b00);
         b01 = wb0.fma(v01, b01);
         FloatVector v10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8 + j]);
         FloatVector v11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8 + j]);
-        FloatVector wa1 = (FloatVector) ua1.lanewise(AND, upper).lanewise(OR, qa1.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wa1 =
+            (FloatVector)
+                ua1.lanewise(AND, upper)
+                    .lanewise(OR, qa1.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         a10 = wa1.fma(v10, a10);
         a11 = wa1.fma(v11, a11);
-        FloatVector wb1 = (FloatVector) ub1.lanewise(AND, upper).lanewise(OR, qb1.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wb1 =
+            (FloatVector)
+                ub1.lanewise(AND, upper)
+                    .lanewise(OR, qb1.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         b10 = wb1.fma(v10, b10);
         b11 = wb1.fma(v11, b11);
       }
       long group = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
-      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
       accB1 = scaleB.fma(b01.add(b11), accB1);
       FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);
@@ -222,11 +351,14 @@ final class PanamaSixBit {
     FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
-    FloatVector accB1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
     FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
-    FloatVector accB2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB2 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
-    FloatVector accB3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accB3 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
     FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 3L * i * WORD;
@@ -236,19 +368,28 @@ final class PanamaSixBit {
       IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD, LITTLE_ENDIAN);
       IntVector qb0 = IntVector.fromMemorySegment(INTS, MEMORY, at + WORD + NEXT, LITTLE_ENDIAN);
       IntVector qa1 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD, LITTLE_ENDIAN);
-      IntVector qb1 = IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
+      IntVector qb1 =
+          IntVector.fromMemorySegment(INTS, MEMORY, at + 2 * WORD + NEXT, LITTLE_ENDIAN);
       IntVector ua1 = ua0.lanewise(LSHR, 2);
       IntVector ub1 = ub0.lanewise(LSHR, 2);
       FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
       FloatVector y02 = FloatVector.broadcast(FLOATS, x[x2 + p]);
       FloatVector y03 = FloatVector.broadcast(FLOATS, x[x3 + p]);
-      FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fa0 =
+          (FloatVector)
+              qa0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector a00 = fa0.fma(y00, zero);
       FloatVector a01 = fa0.fma(y01, zero);
       FloatVector a02 = fa0.fma(y02, zero);
       FloatVector a03 = fa0.fma(y03, zero);
-      FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fb0 =
+          (FloatVector)
+              qb0.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector b00 = fb0.fma(y00, zero);
       FloatVector b01 = fb0.fma(y01, zero);
       FloatVector b02 = fb0.fma(y02, zero);
@@ -257,12 +398,20 @@ final class PanamaSixBit {
       FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
       FloatVector y12 = FloatVector.broadcast(FLOATS, x[x2 + p + 8]);
       FloatVector y13 = FloatVector.broadcast(FLOATS, x[x3 + p + 8]);
-      FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fa1 =
+          (FloatVector)
+              qa1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector a10 = fa1.fma(y10, zero);
       FloatVector a11 = fa1.fma(y11, zero);
       FloatVector a12 = fa1.fma(y12, zero);
       FloatVector a13 = fa1.fma(y13, zero);
-      FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4)).convertShape(I2F, FLOATS, 0);
+      FloatVector fb1 =
+          (FloatVector)
+              qb1.lanewise(LSHR, FIRST_SHIFT)
+                  .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
+                  .convertShape(I2F, FLOATS, 0);
       FloatVector b10 = fb1.fma(y10, zero);
       FloatVector b11 = fb1.fma(y11, zero);
       FloatVector b12 = fb1.fma(y12, zero);
@@ -274,12 +423,20 @@ final class PanamaSixBit {
         FloatVector v01 = FloatVector.broadcast(FLOATS, x[x1 + p + j]);
         FloatVector v02 = FloatVector.broadcast(FLOATS, x[x2 + p + j]);
         FloatVector v03 = FloatVector.broadcast(FLOATS, x[x3 + p + j]);
-        FloatVector wa0 = (FloatVector) ua0.lanewise(AND, upper).lanewise(OR, qa0.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wa0 =
+            (FloatVector)
+                ua0.lanewise(AND, upper)
+                    .lanewise(OR, qa0.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         a00 = wa0.fma(v00, a00);
         a01 = wa0.fma(v01, a01);
         a02 = wa0.fma(v02, a02);
         a03 = wa0.fma(v03, a03);
-        FloatVector wb0 = (FloatVector) ub0.lanewise(AND, upper).lanewise(OR, qb0.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wb0 =
+            (FloatVector)
+                ub0.lanewise(AND, upper)
+                    .lanewise(OR, qb0.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         b00 = wb0.fma(v00, b00);
         b01 = wb0.fma(v01, b01);
         b02 = wb0.fma(v02, b02);
@@ -288,20 +445,30 @@ final class PanamaSixBit {
         FloatVector v11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8 + j]);
         FloatVector v12 = FloatVector.broadcast(FLOATS, x[x2 + p + 8 + j]);
         FloatVector v13 = FloatVector.broadcast(FLOATS, x[x3 + p + 8 + j]);
-        FloatVector wa1 = (FloatVector) ua1.lanewise(AND, upper).lanewise(OR, qa1.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wa1 =
+            (FloatVector)
+                ua1.lanewise(AND, upper)
+                    .lanewise(OR, qa1.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         a10 = wa1.fma(v10, a10);
         a11 = wa1.fma(v11, a11);
         a12 = wa1.fma(v12, a12);
         a13 = wa1.fma(v13, a13);
-        FloatVector wb1 = (FloatVector) ub1.lanewise(AND, upper).lanewise(OR, qb1.lanewise(AND, lower)).convertShape(I2F, FLOATS, 0);
+        FloatVector wb1 =
+            (FloatVector)
+                ub1.lanewise(AND, upper)
+                    .lanewise(OR, qb1.lanewise(AND, lower))
+                    .convertShape(I2F, FLOATS, 0);
         b10 = wb1.fma(v10, b10);
         b11 = wb1.fma(v11, b11);
         b12 = wb1.fma(v12, b12);
         b13 = wb1.fma(v13, b13);
       }
       long group = (long) (i >> groupShift) * WORD;
-      FloatVector scaleA = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
-      FloatVector scaleB = FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scales + group + NEXT, LITTLE_ENDIAN);
       accA0 = scaleA.fma(a00.add(a10), accA0);
       accB0 = scaleB.fma(b00.add(b10), accB0);
       accA1 = scaleA.fma(a01.add(a11), accA1);
@@ -311,7 +478,8 @@ final class PanamaSixBit {
       accA3 = scaleA.fma(a03.add(a13), accA3);
       accB3 = scaleB.fma(b03.add(b13), accB3);
       FloatVector minA = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group, LITTLE_ENDIAN);
-      FloatVector minB = FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, mins + group + NEXT, LITTLE_ENDIAN);
       FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum0 + i]);
       accA0 = minA.fma(ofX0, accA0);
       accB0 = minB.fma(ofX0, accB0);

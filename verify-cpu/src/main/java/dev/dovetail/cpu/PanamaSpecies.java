@@ -14,9 +14,10 @@ final class PanamaSpecies {
   static final int LANES = FLOATS.length();
 
   /**
-   * All of memory, by address. To the JIT this is a constant, so what it makes of an access does not
-   * depend on how many segments of which kind it has seen before; with other segments it sometimes
-   * puts vectors on the heap. Who passes an address on has checked it ({@link PanelBlock}).
+   * All of memory, by address. To the JIT this is a constant, so what it makes of an access does
+   * not depend on how many segments of which kind it has seen before; with other segments it
+   * sometimes puts vectors on the heap. Who passes an address on has checked it ({@link
+   * PanelBlock}).
    */
   static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 

@@ -1,6 +1,7 @@
 package dev.dovetail.cpu;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Some columns of a panel of quantised weights, with what belongs to them: what a kernel needs to
@@ -45,7 +46,7 @@ final class PanelBlock {
     int size = format.groupSize();
     spans = cols / PanelPart.SPAN;
     groupShift = size == PanelPart.SPAN ? 0 : 1;
-    word = address(part.weights(), part.weightOffset(panel, k), part.format().weights().words(cols));
+    word = address(part.weights(), part.weightOffset(panel, k), format.weights().words(cols));
     scales = scratch.scales.address();
     mins = scratch.mins.address();
     x = call.activations(format.weights());
@@ -55,7 +56,10 @@ final class PanelBlock {
     sumStart = k / PanelPart.SPAN;
     sumStride = part.cols() / PanelPart.SPAN;
     acc = scratch.acc.address();
-    PanamaScales.decode(part, panel, k / size, cols / size, scales, mins);
+    int groups = cols / size;
+    long stored =
+        address(part.scales(), part.scaleOffset(panel, k / size), format.scales().words(groups));
+    PanamaScales.decode(format, stored, groups, scales, mins);
   }
 
   /**
@@ -65,6 +69,10 @@ final class PanelBlock {
    * @throws IllegalStateException if the segment's memory has been freed
    */
   private static long address(MemorySegment segment, long offset, int words) {
-    return segment.asSlice(offset, (long) words * PanelPart.WORD_BYTES).address();
+    if (!segment.scope().isAlive()) {
+      throw new IllegalStateException("the weights have been freed");
+    }
+    long size = (long) words * PanelPart.WORD_BYTES;
+    return segment.address() + Objects.checkFromIndexSize(offset, size, segment.byteSize());
   }
 }

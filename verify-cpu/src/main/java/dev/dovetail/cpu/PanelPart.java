@@ -96,7 +96,9 @@ record PanelPart(
   }
 
   private static int eightBits(int word, int at) {
-    return at == 0 ? word >>> WeightKind.FIRST_BYTE_SHIFT : word & WeightKind.SECOND_BYTE >>> (8 * (at - 1));
+    return at == 0
+        ? word >>> WeightKind.FIRST_BYTE_SHIFT
+        : word & WeightKind.SECOND_BYTE >>> (8 * (at - 1));
   }
 
   private static int upper(int word, int at) {
