@@ -90,7 +90,7 @@ record Examination(Console console) {
           ? Finding.better(
               subject,
               found + " (slow)",
-              "start by the script dovetail, or java with --add-modules jdk.incubator.vector")
+              "start by the script dovetail, or java with the flags that docs/library.md names")
           : Finding.fine(subject, found);
     }
   }

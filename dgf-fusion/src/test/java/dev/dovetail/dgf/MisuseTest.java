@@ -93,7 +93,9 @@ class MisuseTest {
 
   /** A file that another program shortens while its weights are packed. */
   @Test
-  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows keeps a mapped file from being shortened")
+  @DisabledOnOs(
+      value = OS.WINDOWS,
+      disabledReason = "Windows keeps a mapped file from being shortened")
   void aFileThatIsShortenedWhileItIsOpened() throws IOException {
     Path file = Files.copy(model(), folder.resolve("shortened.gguf"));
     Draft shortening =
@@ -105,7 +107,9 @@ class MisuseTest {
   }
 
   @Test
-  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows keeps a mapped file from being shortened")
+  @DisabledOnOs(
+      value = OS.WINDOWS,
+      disabledReason = "Windows keeps a mapped file from being shortened")
   void aFileThatIsShortenedWhileItIsUsed() throws IOException {
     Path file = Files.copy(model(), folder.resolve("shortened-later.gguf"));
     try (Engine engine = TinyGeneration.open(file, Draft.none(), 2)) {

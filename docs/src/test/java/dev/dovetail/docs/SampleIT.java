@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
  * programs.
  */
 class SampleIT {
-  private static final String FLAG = "--add-modules=jdk.incubator.vector";
+  private static final List<String> FLAGS =
+      List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
   private static final Path SAMPLE = Path.of("sample");
 
   @TempDir private static Path folder;
@@ -127,7 +128,7 @@ class SampleIT {
   @Test
   void helloGivesTheSameTextWithoutTheVectorModuleAndOneWarning()
       throws IOException, InterruptedException {
-    Output fast = sample(List.of(FLAG), "Hello", model.toString(), "the sun");
+    Output fast = sample(FLAGS, "Hello", model.toString(), "the sun");
     Output slow = sample(List.of(), "Hello", model.toString(), "the sun");
     int last = slow.out().size() - 1;
     assertThat(fast.out().getLast())
@@ -146,8 +147,20 @@ class SampleIT {
   }
 
   @Test
+  void scalarKernelsRunWhereTheJvmRefusesNativeAccess() throws IOException, InterruptedException {
+    Output refused =
+        sample(
+            List.of(FLAGS.getFirst(), "--illegal-native-access=deny"),
+            "Hello",
+            model.toString(),
+            "the sun");
+    assertThat(refused.out().getLast()).endsWith("kernels: scalar");
+    assertThat(refused.err().getLast()).contains("--enable-native-access=ALL-UNNAMED");
+  }
+
+  @Test
   void draftsChangeNoText() throws IOException, InterruptedException {
-    Output identity = sample(List.of(FLAG), "Identity", model.toString(), "the quick brown fox");
+    Output identity = sample(FLAGS, "Identity", model.toString(), "the quick brown fox");
     assertThat(identity.out()).hasSize(4).allMatch(line -> line.endsWith("the same text"));
     assertThat(identity.out())
         .filteredOn(line -> line.contains("draft prompt-lookup"))
@@ -157,7 +170,7 @@ class SampleIT {
 
   @Test
   void theTourGoesWhereThePageSays() throws IOException, InterruptedException {
-    Output tour = sample(List.of(FLAG), "Tour", model.toString());
+    Output tour = sample(FLAGS, "Tour", model.toString());
     assertThat(String.join("\n", tour.out()))
         .matches(
             """

@@ -1,15 +1,19 @@
 package dev.dovetail.cpu;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Which kernels run, decided once, when this class loads: Panama's where the module {@code
- * jdk.incubator.vector} is there, else the scalar ones. {@code -Ddovetail.kernels=scalar|panama}
- * and {@code -Ddovetail.vectorBits=128|256|512} choose otherwise. Nothing else asks what the CPU
- * can do.
+ * jdk.incubator.vector} is there and memory may be addressed, else the scalar ones. {@code
+ * -Ddovetail.kernels=scalar|panama} and {@code -Ddovetail.vectorBits=128|256|512} choose otherwise.
+ * Nothing else asks what the CPU can do.
  *
  * @param vectorBits the width of the vectors; 0 for scalar kernels
  */
 record KernelSettings(int vectorBits) {
   private static final String MODULE = "jdk.incubator.vector";
+  private static final String FLAGS =
+      "--add-modules " + MODULE + " --enable-native-access=ALL-UNNAMED";
   private static final KernelSettings CURRENT = read();
 
   static KernelSettings current() {
@@ -39,15 +43,15 @@ record KernelSettings(int vectorBits) {
   }
 
   private static KernelSettings read() {
-    boolean present = ModuleLayer.boot().findModule(MODULE).isPresent();
+    boolean present = ModuleLayer.boot().findModule(MODULE).isPresent() && memoryIsOpen();
     String kernels = System.getProperty("dovetail.kernels", "");
     return switch (kernels) {
       case "scalar" -> new KernelSettings(0);
       case "panama" -> {
         if (!present) {
           throw new IllegalStateException(
-              "dovetail.kernels=panama needs the module %s: start java with --add-modules %s"
-                  .formatted(MODULE, MODULE));
+              "dovetail.kernels=panama needs the module %s and native access: start java with %s"
+                  .formatted(MODULE, FLAGS));
         }
         yield new KernelSettings(bits());
       }
@@ -56,8 +60,8 @@ record KernelSettings(int vectorBits) {
           System.getLogger(KernelSettings.class.getName())
               .log(
                   System.Logger.Level.WARNING,
-                  "The slow scalar kernels run: start java with --add-modules {0} for fast ones.",
-                  MODULE);
+                  "The slow scalar kernels run: start java with {0} for fast ones.",
+                  FLAGS);
         }
         yield new KernelSettings(present ? bits() : 0);
       }
@@ -65,6 +69,18 @@ record KernelSettings(int vectorBits) {
           throw new IllegalArgumentException(
               "dovetail.kernels is '%s'; it can be scalar or panama".formatted(kernels));
     };
+  }
+
+  /**
+   * Whether the JVM lets kernels address memory; where it was not told so, it warns, or refuses.
+   */
+  @SuppressWarnings("restricted")
+  private static boolean memoryIsOpen() {
+    try {
+      return MemorySegment.NULL.reinterpret(1).byteSize() == 1;
+    } catch (IllegalCallerException refused) {
+      return false;
+    }
   }
 
   private static int bits() {

@@ -19,6 +19,7 @@ final class PanamaSpecies {
    * sometimes puts vectors on the heap. Who passes an address on has checked it ({@link
    * PanelBlock}).
    */
+  @SuppressWarnings("restricted")
   static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private PanamaSpecies() {}
