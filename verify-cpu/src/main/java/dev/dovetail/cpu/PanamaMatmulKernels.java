@@ -2,8 +2,8 @@ package dev.dovetail.cpu;
 
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.PanamaSpecies.MEMORY;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
@@ -23,7 +23,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     boolean quantised = part.format().weights().quantised();
     int step = quantised ? MatmulScratch.SCALE_COLS : MatmulScratch.TILE_COLS;
     for (int panel = from; panel < to; panel++) {
-      clear(scratch.acc, call.n);
+      clear(scratch.acc.address(), call.n);
       for (int k = 0; k < part.cols(); k += step) {
         int cols = Math.min(step, part.cols() - k);
         if (quantised) {
@@ -34,28 +34,31 @@ final class PanamaMatmulKernels implements MatmulKernels {
       }
       int firstRow = panel * ROWS;
       if (firstRow + ROWS <= part.rows()) {
-        write(scratch.acc, call, part.rowOffset() + firstRow);
+        write(scratch.acc.address(), call, part.rowOffset() + firstRow);
       } else {
         call.write(scratch.acc, ROWS, part.rowOffset() + firstRow, part.rows() - firstRow);
       }
     }
   }
 
-  private static void clear(MemorySegment acc, int tokens) {
+  private static void clear(long acc, int tokens) {
     for (long at = 0; at < (long) tokens * PanelPart.WORD_BYTES; at += 4L * LANES) {
-      FloatVector.zero(FLOATS).intoMemorySegment(acc, at, ByteOrder.LITTLE_ENDIAN);
+      FloatVector.zero(FLOATS).intoMemorySegment(MEMORY, acc + at, ByteOrder.LITTLE_ENDIAN);
     }
   }
 
   /** What {@link MatmulCall#write} does, for a whole panel. */
-  private static void write(MemorySegment acc, MatmulCall call, int firstRow) {
+  private static void write(long acc, MatmulCall call, int firstRow) {
     float[] y = call.y;
     for (int t = 0; t < call.n; t++) {
       int to = call.yOffset + t * call.yStride + firstRow;
       for (int row = 0; row < ROWS; row += LANES) {
         FloatVector sum =
             FloatVector.fromMemorySegment(
-                FLOATS, acc, t * (long) PanelPart.WORD_BYTES + 4L * row, ByteOrder.LITTLE_ENDIAN);
+                FLOATS,
+                MEMORY,
+                acc + t * (long) PanelPart.WORD_BYTES + 4L * row,
+                ByteOrder.LITTLE_ENDIAN);
         if (call.add) {
           sum = FloatVector.fromArray(FLOATS, y, to + row).add(sum);
         }
@@ -71,9 +74,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
 
   private static void plain(
       PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
-    MemorySegment tile = scratch.tile;
+    long tile = scratch.tile.address();
     for (int row = 0; row < ROWS; row += LANES) {
-      PanamaTile.fill(part, panel, k, cols, tile, row);
+      PanamaTile.fill(part, panel, row, k, cols, tile + 4L * row);
     }
     float[] x = call.x;
     int step = call.xStride;
@@ -81,12 +84,13 @@ final class PanamaMatmulKernels implements MatmulKernels {
     for (int t = 0; t < call.n; t += count) {
       count = tokensAtATime(call.n - t);
       int at = call.xOffset + t * step + k;
-      long acc = (long) t * PanelPart.WORD_BYTES;
       for (int row = 0; row < ROWS; row += 2 * LANES) {
+        long rows = tile + 4L * row;
+        long acc = scratch.acc.address() + (long) t * PanelPart.WORD_BYTES + 4L * row;
         switch (count) {
-          case 4 -> PanamaTile.four(tile, row, cols, x, at, step, scratch.acc, acc);
-          case 2 -> PanamaTile.two(tile, row, cols, x, at, step, scratch.acc, acc);
-          default -> PanamaTile.one(tile, row, cols, x, at, scratch.acc, acc);
+          case 4 -> PanamaTile.four(rows, cols, x, at, step, acc);
+          case 2 -> PanamaTile.two(rows, cols, x, at, step, acc);
+          default -> PanamaTile.one(rows, cols, x, at, acc);
         }
       }
     }

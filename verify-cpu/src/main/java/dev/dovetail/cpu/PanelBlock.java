@@ -68,7 +68,7 @@ final class PanelBlock {
    * @throws IndexOutOfBoundsException if they are not all in the segment
    * @throws IllegalStateException if the segment's memory has been freed
    */
-  private static long address(MemorySegment segment, long offset, int words) {
+  static long address(MemorySegment segment, long offset, int words) {
     if (!segment.scope().isAlive()) {
       throw new IllegalStateException("the weights have been freed");
     }

@@ -5,9 +5,9 @@ import dev.dovetail.models.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A weight matrix in panels: 32 consecutive rows, whose weights for one k lie side by side, one row
@@ -61,10 +61,8 @@ final class PanelMatrix implements Matrix {
     this.arena = arena;
     this.bytes =
         parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
-    this.kinds = EnumSet.noneOf(WeightKind.class);
-    for (PanelPart part : parts) {
-      kinds.add(part.format().weights());
-    }
+    this.kinds =
+        parts.stream().map(p -> p.format().weights()).collect(Collectors.toUnmodifiableSet());
     this.chunks = List.copyOf(chunks(parts, threads));
   }
 
