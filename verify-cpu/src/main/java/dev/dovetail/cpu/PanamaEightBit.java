@@ -19,6 +19,9 @@ import jdk.incubator.vector.IntVector;
  * Products of {@link WeightKind#EIGHT_BIT} weights, masked where they stand, not shifted down, for
  * one, two or four tokens: a block's two vectors of rows from {@code row} on. Eight sums or more
  * are in flight, since a CPU starts two FMAs in a cycle and each takes four.
+ *
+ * <p>The inner loops end by their mask, so that C2 does not unroll them, which would take more
+ * vectors than there are registers.
  */
 final class PanamaEightBit {
   private static final int PER_WORD = 4;
