@@ -57,7 +57,7 @@ final class Matmul {
     call.yOffset = yOffset;
     call.yStride = yStride;
     call.add = add;
-    call.prepare(w.kinds(), w.cols());
+    call.prepare(w.formats(), w.cols(), kernels);
     chunks = w.chunks();
     pool.run(chunks.size(), task);
   }

@@ -8,6 +8,9 @@ import java.util.Set;
  * The activations and the outputs of one multiplication. Reused; filled before the workers start.
  */
 final class MatmulCall {
+  /** Biases are at most 128. */
+  private static final int MOST_BIAS_BITS = 8;
+
   float[] x;
   int xOffset;
   int xStride;
@@ -17,11 +20,11 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
-  /** Sums of the activations {@code [n][cols / SPAN]}, in the order that PanelMatrix names. */
-  float[] sums = new float[0];
-
   /** {@code [n][cols]} for words of eight and of four weights. */
   private final float[][] activations = new float[2][0];
+
+  /** {@code [n][cols / SPAN]}, by the bits that a bias takes. */
+  private final float[][] sums = new float[MOST_BIAS_BITS + 1][0];
 
   /**
    * The activations {@code [n][cols]} as kernels of a quantised kind read them: multiplied by the
@@ -32,62 +35,52 @@ final class MatmulCall {
   }
 
   /**
-   * Computes what {@link #activations} gives for some kinds, and {@link #sums} if one needs them.
+   * What mins are multiplied by, {@code [n][cols / SPAN]}: the sums of a span's activations, in the
+   * order that {@link PanelMatrix} names. A format with a bias has its scale for a min, and {@code
+   * -bias} times these sums.
    */
-  void prepare(Set<WeightKind> kinds, int cols) {
-    boolean quantised = false;
-    if (kinds.contains(WeightKind.FOUR_BIT) || kinds.contains(WeightKind.SIX_BIT)) {
-      activations[0] = scaled(activations[0], WeightKind.FOUR_BIT, cols);
-      quantised = true;
-    }
-    if (kinds.contains(WeightKind.EIGHT_BIT)) {
-      activations[1] = scaled(activations[1], WeightKind.EIGHT_BIT, cols);
-      quantised = true;
-    }
-    if (quantised) {
-      sumSpans(cols / PanelPart.SPAN);
-    }
+  float[] sums(int bias) {
+    return sums[bits(bias)];
   }
 
-  private float[] scaled(float[] old, WeightKind kind, int cols) {
-    float[] out = old.length < n * cols ? new float[n * cols] : old;
-    float[] inverse = kind.inverse();
-    for (int t = 0; t < n; t++) {
-      int from = xOffset + t * xStride;
-      int to = t * cols;
-      for (int k = 0; k < cols; k += inverse.length) {
-        for (int j = 0; j < inverse.length; j++) {
-          out[to + k + j] = x[from + k + j] * inverse[j];
+  private static int bits(int bias) {
+    return Integer.SIZE - Integer.numberOfLeadingZeros(bias);
+  }
+
+  /** Computes what {@link #activations} and {@link #sums} give for some formats. */
+  void prepare(Set<PanelFormat> formats, int cols, MatmulKernels kernels) {
+    boolean summed = false;
+    for (PanelFormat format : formats) {
+      WeightKind kind = format.weights();
+      if (kind.quantised()) {
+        int index = kind.perWord() == 8 ? 0 : 1;
+        activations[index] = room(activations[index], cols);
+        for (int t = 0; t < n; t++) {
+          int from = xOffset + t * xStride;
+          kernels.scale(x, from, kind.inverse(), activations[index], t * cols, cols);
+        }
+        int spans = cols / PanelPart.SPAN;
+        if (!summed) {
+          sums[0] = room(sums[0], spans);
+          for (int t = 0; t < n; t++) {
+            kernels.sumSpans(x, xOffset + t * xStride, sums[0], t * spans, spans);
+          }
+          summed = true;
+        }
+        int bias = format.bias();
+        if (bias != 0) {
+          float[] biased = room(sums(bias), spans);
+          for (int i = 0; i < n * spans; i++) {
+            biased[i] = -bias * sums[0][i];
+          }
+          sums[bits(bias)] = biased;
         }
       }
     }
-    return out;
   }
 
-  private void sumSpans(int spans) {
-    if (sums.length < n * spans) {
-      sums = new float[n * spans];
-    }
-    for (int t = 0; t < n; t++) {
-      int from = xOffset + t * xStride;
-      for (int span = 0; span < spans; span++) {
-        sums[t * spans + span] = sum(x, from + span * PanelPart.SPAN, PanelPart.SPAN);
-      }
-    }
-  }
-
-  private static float sum(float[] x, int from, int count) {
-    float s0 = 0;
-    float s1 = 0;
-    float s2 = 0;
-    float s3 = 0;
-    for (int k = from; k < from + count; k += 4) {
-      s0 += x[k];
-      s1 += x[k + 1];
-      s2 += x[k + 2];
-      s3 += x[k + 3];
-    }
-    return (s0 + s1) + (s2 + s3);
+  private float[] room(float[] old, int each) {
+    return old.length < n * each ? new float[n * each] : old;
   }
 
   /**

@@ -9,4 +9,12 @@ interface MatmulKernels {
    * call, and writes them.
    */
   void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch);
+
+  /**
+   * {@code out[to + k] = x[from + k] * factors[k % SPAN]} for k below {@code count}, whole spans.
+   */
+  void scale(float[] x, int from, float[] factors, float[] out, int to, int count);
+
+  /** The sum of each of {@code spans} spans of x, in the order that {@link PanelMatrix} names. */
+  void sumSpans(float[] x, int from, float[] out, int to, int spans);
 }

@@ -14,7 +14,10 @@ final class MatmulScratch {
    */
   static final int TILE_COLS = 128;
 
-  /** Columns whose scales are decoded at a time: the largest unit of any {@link ScaleKind}. */
+  /**
+   * Columns whose scales are decoded at a time: the largest unit of any {@link ScaleKind}. Twice as
+   * many are faster from a cache and 15 % slower from memory.
+   */
   static final int SCALE_COLS = 256;
 
   private static final int SMALLEST_GROUP = 16;

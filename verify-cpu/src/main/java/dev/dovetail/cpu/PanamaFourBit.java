@@ -41,7 +41,6 @@ final class PanamaFourBit {
     long to = block.acc + token * WORD + 4L * row;
     FloatVector accA = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
-    FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 2) {
       long at = word + 2L * i * WORD;
       int p = SPAN * i;
@@ -57,32 +56,24 @@ final class PanamaFourBit {
           IntVector.fromMemorySegment(INTS, MEMORY, at + 3 * WORD + NEXT, LITTLE_ENDIAN);
       FloatVector y0 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       FloatVector a0 =
-          ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y0, zero);
+          ((FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y0);
       FloatVector b0 =
-          ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y0, zero);
+          ((FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y0);
       FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector a1 =
-          ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y1, zero);
+          ((FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y1);
       FloatVector b1 =
-          ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y1, zero);
+          ((FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y1);
       FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16]);
       FloatVector a2 =
-          ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y2, zero);
+          ((FloatVector) qa2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y2);
       FloatVector b2 =
-          ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y2, zero);
+          ((FloatVector) qb2.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y2);
       FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24]);
       FloatVector a3 =
-          ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y3, zero);
+          ((FloatVector) qa3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y3);
       FloatVector b3 =
-          ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0))
-              .fma(y3, zero);
+          ((FloatVector) qb3.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0)).mul(y3);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
@@ -148,7 +139,6 @@ final class PanamaFourBit {
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
     FloatVector accB1 =
         FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 2L * i * WORD;
       int p = SPAN * i;
@@ -159,19 +149,19 @@ final class PanamaFourBit {
       FloatVector y00 = FloatVector.broadcast(FLOATS, x[x0 + p]);
       FloatVector y01 = FloatVector.broadcast(FLOATS, x[x1 + p]);
       FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector a00 = fa0.fma(y00, zero);
-      FloatVector a01 = fa0.fma(y01, zero);
+      FloatVector a00 = fa0.mul(y00);
+      FloatVector a01 = fa0.mul(y01);
       FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector b00 = fb0.fma(y00, zero);
-      FloatVector b01 = fb0.fma(y01, zero);
+      FloatVector b00 = fb0.mul(y00);
+      FloatVector b01 = fb0.mul(y01);
       FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
       FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector a10 = fa1.fma(y10, zero);
-      FloatVector a11 = fa1.fma(y11, zero);
+      FloatVector a10 = fa1.mul(y10);
+      FloatVector a11 = fa1.mul(y11);
       FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector b10 = fb1.fma(y10, zero);
-      FloatVector b11 = fb1.fma(y11, zero);
+      FloatVector b10 = fb1.mul(y10);
+      FloatVector b11 = fb1.mul(y11);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         FloatVector v00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);
@@ -243,7 +233,6 @@ final class PanamaFourBit {
     FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
     FloatVector accB3 =
         FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 2L * i * WORD;
       int p = SPAN * i;
@@ -256,29 +245,29 @@ final class PanamaFourBit {
       FloatVector y02 = FloatVector.broadcast(FLOATS, x[x2 + p]);
       FloatVector y03 = FloatVector.broadcast(FLOATS, x[x3 + p]);
       FloatVector fa0 = (FloatVector) qa0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector a00 = fa0.fma(y00, zero);
-      FloatVector a01 = fa0.fma(y01, zero);
-      FloatVector a02 = fa0.fma(y02, zero);
-      FloatVector a03 = fa0.fma(y03, zero);
+      FloatVector a00 = fa0.mul(y00);
+      FloatVector a01 = fa0.mul(y01);
+      FloatVector a02 = fa0.mul(y02);
+      FloatVector a03 = fa0.mul(y03);
       FloatVector fb0 = (FloatVector) qb0.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector b00 = fb0.fma(y00, zero);
-      FloatVector b01 = fb0.fma(y01, zero);
-      FloatVector b02 = fb0.fma(y02, zero);
-      FloatVector b03 = fb0.fma(y03, zero);
+      FloatVector b00 = fb0.mul(y00);
+      FloatVector b01 = fb0.mul(y01);
+      FloatVector b02 = fb0.mul(y02);
+      FloatVector b03 = fb0.mul(y03);
       FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
       FloatVector y12 = FloatVector.broadcast(FLOATS, x[x2 + p + 8]);
       FloatVector y13 = FloatVector.broadcast(FLOATS, x[x3 + p + 8]);
       FloatVector fa1 = (FloatVector) qa1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector a10 = fa1.fma(y10, zero);
-      FloatVector a11 = fa1.fma(y11, zero);
-      FloatVector a12 = fa1.fma(y12, zero);
-      FloatVector a13 = fa1.fma(y13, zero);
+      FloatVector a10 = fa1.mul(y10);
+      FloatVector a11 = fa1.mul(y11);
+      FloatVector a12 = fa1.mul(y12);
+      FloatVector a13 = fa1.mul(y13);
       FloatVector fb1 = (FloatVector) qb1.lanewise(LSHR, FIRST_SHIFT).convertShape(I2F, FLOATS, 0);
-      FloatVector b10 = fb1.fma(y10, zero);
-      FloatVector b11 = fb1.fma(y11, zero);
-      FloatVector b12 = fb1.fma(y12, zero);
-      FloatVector b13 = fb1.fma(y13, zero);
+      FloatVector b10 = fb1.mul(y10);
+      FloatVector b11 = fb1.mul(y11);
+      FloatVector b12 = fb1.mul(y12);
+      FloatVector b13 = fb1.mul(y13);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         FloatVector v00 = FloatVector.broadcast(FLOATS, x[x0 + p + j]);

@@ -21,15 +21,19 @@ final class PanamaMatmulKernels implements MatmulKernels {
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
     boolean quantised = part.format().weights().quantised();
-    int step = quantised ? MatmulScratch.SCALE_COLS : MatmulScratch.TILE_COLS;
+    if (quantised) {
+      scratch.block.start(part, from, to, call, scratch);
+    }
     for (int panel = from; panel < to; panel++) {
       clear(scratch.acc.address(), call.n);
-      for (int k = 0; k < part.cols(); k += step) {
-        int cols = Math.min(step, part.cols() - k);
-        if (quantised) {
-          quantised(part, panel, k, cols, call, scratch);
-        } else {
-          plain(part, panel, k, cols, call, scratch);
+      if (quantised) {
+        for (int k = 0; k < part.cols(); k += PanelBlock.COLS) {
+          scratch.block.fill(panel, k / PanelBlock.COLS);
+          block(part.format().weights(), scratch.block, call.n);
+        }
+      } else {
+        for (int k = 0; k < part.cols(); k += MatmulScratch.TILE_COLS) {
+          tile(part, panel, k, Math.min(MatmulScratch.TILE_COLS, part.cols() - k), call, scratch);
         }
       }
       int firstRow = panel * ROWS;
@@ -39,6 +43,16 @@ final class PanamaMatmulKernels implements MatmulKernels {
         call.write(scratch.acc, ROWS, part.rowOffset() + firstRow, part.rows() - firstRow);
       }
     }
+  }
+
+  @Override
+  public void scale(float[] x, int from, float[] factors, float[] out, int to, int count) {
+    PanamaActivations.scale(x, from, factors, out, to, count);
+  }
+
+  @Override
+  public void sumSpans(float[] x, int from, float[] out, int to, int spans) {
+    PanamaActivations.sumSpans(x, from, out, to, spans);
   }
 
   private static void clear(long acc, int tokens) {
@@ -72,7 +86,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     return left >= 4 ? 4 : left >= 2 ? 2 : 1;
   }
 
-  private static void plain(
+  private static void tile(
       PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
     long tile = scratch.tile.address();
     for (int row = 0; row < ROWS; row += LANES) {
@@ -96,14 +110,10 @@ final class PanamaMatmulKernels implements MatmulKernels {
     }
   }
 
-  private static void quantised(
-      PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
-    PanelBlock block = scratch.block;
-    block.fill(part, panel, k, cols, call, scratch);
-    WeightKind kind = part.format().weights();
+  private static void block(WeightKind kind, PanelBlock block, int tokens) {
     int count;
-    for (int t = 0; t < call.n; t += count) {
-      count = tokensAtATime(Math.min(call.n - t, MOST_TOKENS));
+    for (int t = 0; t < tokens; t += count) {
+      count = tokensAtATime(Math.min(tokens - t, MOST_TOKENS));
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         switch (kind) {
           case FOUR_BIT -> {

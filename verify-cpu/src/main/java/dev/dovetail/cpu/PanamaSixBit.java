@@ -44,7 +44,6 @@ final class PanamaSixBit {
     long to = block.acc + token * WORD + 4L * row;
     FloatVector accA = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
     FloatVector accB = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
-    FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 2) {
       long at = word + 3L * i * WORD;
       int p = SPAN * i;
@@ -74,52 +73,52 @@ final class PanamaSixBit {
                   qa0.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y0, zero);
+              .mul(y0);
       FloatVector b0 =
           ((FloatVector)
                   qb0.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y0, zero);
+              .mul(y0);
       FloatVector y1 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector a1 =
           ((FloatVector)
                   qa1.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y1, zero);
+              .mul(y1);
       FloatVector b1 =
           ((FloatVector)
                   qb1.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y1, zero);
+              .mul(y1);
       FloatVector y2 = FloatVector.broadcast(FLOATS, x[x0 + p + 16]);
       FloatVector a2 =
           ((FloatVector)
                   qa2.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ua2.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y2, zero);
+              .mul(y2);
       FloatVector b2 =
           ((FloatVector)
                   qb2.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ub2.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y2, zero);
+              .mul(y2);
       FloatVector y3 = FloatVector.broadcast(FLOATS, x[x0 + p + 24]);
       FloatVector a3 =
           ((FloatVector)
                   qa3.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ua3.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y3, zero);
+              .mul(y3);
       FloatVector b3 =
           ((FloatVector)
                   qb3.lanewise(LSHR, FIRST_SHIFT)
                       .lanewise(OR, ub3.lanewise(AND, 3).lanewise(LSHL, 4))
                       .convertShape(I2F, FLOATS, 0))
-              .fma(y3, zero);
+              .mul(y3);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         IntVector upper = IntVector.broadcast(INTS, UPPER[j]);
@@ -226,7 +225,6 @@ final class PanamaSixBit {
     FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
     FloatVector accB1 =
         FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 3L * i * WORD;
       int p = SPAN * i;
@@ -246,15 +244,15 @@ final class PanamaSixBit {
               qa0.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector a00 = fa0.fma(y00, zero);
-      FloatVector a01 = fa0.fma(y01, zero);
+      FloatVector a00 = fa0.mul(y00);
+      FloatVector a01 = fa0.mul(y01);
       FloatVector fb0 =
           (FloatVector)
               qb0.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector b00 = fb0.fma(y00, zero);
-      FloatVector b01 = fb0.fma(y01, zero);
+      FloatVector b00 = fb0.mul(y00);
+      FloatVector b01 = fb0.mul(y01);
       FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
       FloatVector fa1 =
@@ -262,15 +260,15 @@ final class PanamaSixBit {
               qa1.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector a10 = fa1.fma(y10, zero);
-      FloatVector a11 = fa1.fma(y11, zero);
+      FloatVector a10 = fa1.mul(y10);
+      FloatVector a11 = fa1.mul(y11);
       FloatVector fb1 =
           (FloatVector)
               qb1.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector b10 = fb1.fma(y10, zero);
-      FloatVector b11 = fb1.fma(y11, zero);
+      FloatVector b10 = fb1.mul(y10);
+      FloatVector b11 = fb1.mul(y11);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         IntVector upper = IntVector.broadcast(INTS, UPPER[j]);
@@ -359,7 +357,6 @@ final class PanamaSixBit {
     FloatVector accA3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD, LITTLE_ENDIAN);
     FloatVector accB3 =
         FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 3 * WORD + NEXT, LITTLE_ENDIAN);
-    FloatVector zero = FloatVector.zero(FLOATS);
     for (int i = 0; i < block.spans; i += 1) {
       long at = word + 3L * i * WORD;
       int p = SPAN * i;
@@ -381,19 +378,19 @@ final class PanamaSixBit {
               qa0.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ua0.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector a00 = fa0.fma(y00, zero);
-      FloatVector a01 = fa0.fma(y01, zero);
-      FloatVector a02 = fa0.fma(y02, zero);
-      FloatVector a03 = fa0.fma(y03, zero);
+      FloatVector a00 = fa0.mul(y00);
+      FloatVector a01 = fa0.mul(y01);
+      FloatVector a02 = fa0.mul(y02);
+      FloatVector a03 = fa0.mul(y03);
       FloatVector fb0 =
           (FloatVector)
               qb0.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ub0.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector b00 = fb0.fma(y00, zero);
-      FloatVector b01 = fb0.fma(y01, zero);
-      FloatVector b02 = fb0.fma(y02, zero);
-      FloatVector b03 = fb0.fma(y03, zero);
+      FloatVector b00 = fb0.mul(y00);
+      FloatVector b01 = fb0.mul(y01);
+      FloatVector b02 = fb0.mul(y02);
+      FloatVector b03 = fb0.mul(y03);
       FloatVector y10 = FloatVector.broadcast(FLOATS, x[x0 + p + 8]);
       FloatVector y11 = FloatVector.broadcast(FLOATS, x[x1 + p + 8]);
       FloatVector y12 = FloatVector.broadcast(FLOATS, x[x2 + p + 8]);
@@ -403,19 +400,19 @@ final class PanamaSixBit {
               qa1.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ua1.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector a10 = fa1.fma(y10, zero);
-      FloatVector a11 = fa1.fma(y11, zero);
-      FloatVector a12 = fa1.fma(y12, zero);
-      FloatVector a13 = fa1.fma(y13, zero);
+      FloatVector a10 = fa1.mul(y10);
+      FloatVector a11 = fa1.mul(y11);
+      FloatVector a12 = fa1.mul(y12);
+      FloatVector a13 = fa1.mul(y13);
       FloatVector fb1 =
           (FloatVector)
               qb1.lanewise(LSHR, FIRST_SHIFT)
                   .lanewise(OR, ub1.lanewise(AND, 3).lanewise(LSHL, 4))
                   .convertShape(I2F, FLOATS, 0);
-      FloatVector b10 = fb1.fma(y10, zero);
-      FloatVector b11 = fb1.fma(y11, zero);
-      FloatVector b12 = fb1.fma(y12, zero);
-      FloatVector b13 = fb1.fma(y13, zero);
+      FloatVector b10 = fb1.mul(y10);
+      FloatVector b11 = fb1.mul(y11);
+      FloatVector b12 = fb1.mul(y12);
+      FloatVector b13 = fb1.mul(y13);
       for (int j = 1; j < PER_WORD; j++) {
         IntVector lower = IntVector.broadcast(INTS, LOWER[j]);
         IntVector upper = IntVector.broadcast(INTS, UPPER[j]);

@@ -38,7 +38,8 @@ final class PanamaTile {
   static void fill(PanelPart part, int panel, int row, int k, int cols, long tile) {
     WeightKind kind = part.format().weights();
     int words = kind.words(cols);
-    long from = PanelBlock.address(part.weights(), part.weightOffset(panel, k), words) + 4L * row;
+    long offset = part.weightOffset(panel, k);
+    long from = PanelBlock.address(part.weights(), offset, (long) words * STEP) + 4L * row;
     switch (kind) {
       case F16 -> f16(from, words, tile);
       case BF16 -> bf16(from, words, tile);

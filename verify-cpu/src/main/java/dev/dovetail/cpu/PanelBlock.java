@@ -5,9 +5,13 @@ import java.util.Objects;
 
 /**
  * Some columns of a panel of quantised weights, with what belongs to them: what a kernel needs to
- * know, worked out once for all tokens and rows. One for each worker, filled again and again.
+ * know, worked out once for all tokens and rows. One for each worker: {@link #start} for some
+ * panels of a multiplication, then {@link #fill} for one block of them after the other.
  */
 final class PanelBlock {
+  /** Columns of a block; the last of a row may have fewer. */
+  static final int COLS = MatmulScratch.SCALE_COLS;
+
   /** Spans of {@link PanelPart#SPAN} columns; even. */
   int spans;
 
@@ -31,7 +35,7 @@ final class PanelBlock {
   /** From one token's activations to the next one's. */
   int xStride;
 
-  /** Sums of the activations of spans. */
+  /** What mins are multiplied by: {@link MatmulCall#sums}. */
   float[] sums;
 
   int sumStart;
@@ -40,39 +44,59 @@ final class PanelBlock {
   /** The address of the outputs {@code [n][32]} so far. */
   long acc;
 
-  /** Takes columns {@code k} to {@code k + cols - 1} of a panel, and decodes their scales. */
-  void fill(PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
+  private ScaleKind scaleKind;
+  private int cols;
+  private long firstWord;
+  private long panelBytes;
+  private long blockBytes;
+  private long firstScale;
+  private long scalePanelBytes;
+  private long scaleBlockBytes;
+
+  /** Makes ready for panels {@code from} to {@code to - 1} of a part. */
+  void start(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
     PanelFormat format = part.format();
-    int size = format.groupSize();
-    spans = cols / PanelPart.SPAN;
-    groupShift = size == PanelPart.SPAN ? 0 : 1;
-    word = address(part.weights(), part.weightOffset(panel, k), format.weights().words(cols));
+    scaleKind = format.scales();
+    cols = part.cols();
+    groupShift = format.groupSize() == PanelPart.SPAN ? 0 : 1;
+    panelBytes = part.panelBytes();
+    blockBytes = (long) format.weights().words(COLS) * PanelPart.WORD_BYTES;
+    firstWord = address(part.weights(), from * panelBytes, (to - from) * panelBytes);
+    firstWord -= from * panelBytes;
+    scalePanelBytes = part.scalePanelBytes();
+    scaleBlockBytes = (long) scaleKind.words(COLS / format.groupSize()) * PanelPart.WORD_BYTES;
+    firstScale = address(part.scales(), from * scalePanelBytes, (to - from) * scalePanelBytes);
+    firstScale -= from * scalePanelBytes;
     scales = scratch.scales.address();
-    mins = scratch.mins.address();
+    mins = format.bias() == 0 ? scratch.mins.address() : scales;
     x = call.activations(format.weights());
-    xStart = k;
-    xStride = part.cols();
-    sums = call.sums;
-    sumStart = k / PanelPart.SPAN;
-    sumStride = part.cols() / PanelPart.SPAN;
+    xStride = cols;
+    sums = call.sums(format.bias());
+    sumStride = cols / PanelPart.SPAN;
     acc = scratch.acc.address();
-    int groups = cols / size;
-    long stored =
-        address(part.scales(), part.scaleOffset(panel, k / size), format.scales().words(groups));
-    PanamaScales.decode(format, stored, groups, scales, mins);
+  }
+
+  /** Takes a block of columns of one of these panels, and decodes their scales. */
+  void fill(int panel, int block) {
+    int k = block * COLS;
+    spans = Math.min(COLS, cols - k) / PanelPart.SPAN;
+    word = firstWord + panel * panelBytes + block * blockBytes;
+    xStart = k;
+    sumStart = k / PanelPart.SPAN;
+    long stored = firstScale + panel * scalePanelBytes + block * scaleBlockBytes;
+    PanamaScales.decode(scaleKind, stored, spans >> groupShift, scales, mins);
   }
 
   /**
-   * The address of some words of each row.
+   * The address of some bytes of a segment.
    *
    * @throws IndexOutOfBoundsException if they are not all in the segment
    * @throws IllegalStateException if the segment's memory has been freed
    */
-  static long address(MemorySegment segment, long offset, int words) {
+  static long address(MemorySegment segment, long offset, long bytes) {
     if (!segment.scope().isAlive()) {
       throw new IllegalStateException("the weights have been freed");
     }
-    long size = (long) words * PanelPart.WORD_BYTES;
-    return segment.address() + Objects.checkFromIndexSize(offset, size, segment.byteSize());
+    return segment.address() + Objects.checkFromIndexSize(offset, bytes, segment.byteSize());
   }
 }

@@ -9,8 +9,9 @@ import dev.dovetail.models.TensorType;
  *
  * @param groupSize weights that share a scale; 0 for unquantised types
  * @param bias what is added to each integer of the type, so that bits without a sign hold it;
- *     {@code -bias * scale} then is the min; a power of two, so that this loses nothing; 0 for
- *     types with mins of their own
+ *     {@code -bias * scale} then is the min; a power of two, so that kernels lose nothing when they
+ *     multiply the scale by {@code -bias} times the activations' sum instead; 0 for types with mins
+ *     of their own
  */
 record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias) {
   /**

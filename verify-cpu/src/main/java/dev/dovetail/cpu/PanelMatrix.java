@@ -48,7 +48,7 @@ final class PanelMatrix implements Matrix {
   private final int cols;
   private final long bytes;
   private final Arena arena;
-  private final Set<WeightKind> kinds;
+  private final Set<PanelFormat> formats;
   private final List<Chunk> chunks;
 
   /** Panels {@code from} to {@code to - 1} of a part. */
@@ -61,8 +61,7 @@ final class PanelMatrix implements Matrix {
     this.arena = arena;
     this.bytes =
         parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
-    this.kinds =
-        parts.stream().map(p -> p.format().weights()).collect(Collectors.toUnmodifiableSet());
+    this.formats = parts.stream().map(PanelPart::format).collect(Collectors.toUnmodifiableSet());
     this.chunks = List.copyOf(chunks(parts, threads));
   }
 
@@ -170,9 +169,9 @@ final class PanelMatrix implements Matrix {
     return parts;
   }
 
-  /** The kinds of its parts, for which activations must be made ready. */
-  Set<WeightKind> kinds() {
-    return kinds;
+  /** The formats of its parts, for which activations must be made ready. */
+  Set<PanelFormat> formats() {
+    return formats;
   }
 
   /** The portions in which threads take the work. */

@@ -2,6 +2,7 @@ package dev.dovetail.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * The plain loops: what the vector kernels compute, in the order in which they do, one output at a
@@ -13,9 +14,11 @@ final class ScalarMatmulKernels implements MatmulKernels {
     float[] weights = new float[part.cols()];
     float[] x = new float[part.cols()];
     MemorySegment scales = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
-    MemorySegment mins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
+    MemorySegment ownMins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
+    int bias = part.format().bias();
+    MemorySegment mins = bias == 0 ? ownMins : scales;
     for (int panel = from; panel < to; panel++) {
-      ScaleDecoder.decode(part, panel, 0, part.groups(), scales, mins);
+      ScaleDecoder.decode(part, panel, 0, part.groups(), scales, ownMins);
       int firstRow = panel * PanelPart.ROWS;
       int rows = Math.min(PanelPart.ROWS, part.rows() - firstRow);
       for (int row = 0; row < rows; row++) {
@@ -26,7 +29,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
           activations(part, call, t, x);
           float y =
               part.format().weights().quantised()
-                  ? quantised(part, weights, scales, mins, row, x, call.sums, t)
+                  ? quantised(part, weights, scales, mins, row, x, call.sums(bias), t)
                   : chain(weights, x, 0, weights.length);
           scratch.acc.setAtIndex(ValueLayout.JAVA_FLOAT, t, y);
         }
@@ -41,6 +44,25 @@ final class ScalarMatmulKernels implements MatmulKernels {
       System.arraycopy(call.activations(kind), token * x.length, x, 0, x.length);
     } else {
       System.arraycopy(call.x, call.xOffset + token * call.xStride, x, 0, x.length);
+    }
+  }
+
+  @Override
+  public void scale(float[] x, int from, float[] factors, float[] out, int to, int count) {
+    for (int k = 0; k < count; k++) {
+      out[to + k] = x[from + k] * factors[k % PanelPart.SPAN];
+    }
+  }
+
+  @Override
+  public void sumSpans(float[] x, int from, float[] out, int to, int spans) {
+    float[] sums = new float[4];
+    for (int span = 0; span < spans; span++) {
+      Arrays.fill(sums, 0);
+      for (int k = 0; k < PanelPart.SPAN; k++) {
+        sums[k % 4] += x[from + span * PanelPart.SPAN + k];
+      }
+      out[to + span] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
     }
   }
 

@@ -45,14 +45,6 @@ final class ScaleDecoder {
         case BYTE_MIN -> bytesWithMins(data, unit, group % 8, scales, mins, to);
         case EIGHT_BIT -> bytes(data, unit, group % 16, scales, to);
       }
-      if (part.format().bias() != 0) {
-        for (int row = 0; row < PanelPart.ROWS; row++) {
-          mins.setAtIndex(
-              ValueLayout.JAVA_FLOAT,
-              to + row,
-              -part.format().bias() * scales.getAtIndex(ValueLayout.JAVA_FLOAT, to + row));
-        }
-      }
     }
   }
 

@@ -46,10 +46,6 @@ enum ScaleKind {
     return words;
   }
 
-  boolean hasMin() {
-    return this == F32_MIN || this == F16_MIN || this == BYTE_MIN;
-  }
-
   /** Words of a row of {@code count} groups. */
   int words(int count) {
     return (count + groups - 1) / groups * words;

@@ -39,10 +39,9 @@ enum WeightKind {
   /** Where the second stands in its word. */
   static final int SECOND_BYTE = 0xff << 16;
 
-  private static final float[] FOUR_BIT_INVERSE = {
-    1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1
-  };
-  private static final float[] EIGHT_BIT_INVERSE = {1, 0x1p-16f, 0x1p-8f, 1};
+  private static final float[] FOUR_BIT_INVERSE =
+      span(1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1);
+  private static final float[] EIGHT_BIT_INVERSE = span(1, 0x1p-16f, 0x1p-8f, 1);
 
   private final int perWord;
   private final boolean quantised;
@@ -63,12 +62,21 @@ enum WeightKind {
   }
 
   /**
-   * What an integer is too large by where it stands in its word, inverted, by k modulo {@link
-   * #perWord}: kernels multiply activations by it instead of shifting weights down. The first of a
-   * word, whose top bit would be a sign, is shifted down.
+   * What an integer is too large by where it stands in its word, inverted, for the columns of a
+   * span: kernels multiply activations by it instead of shifting weights down. The first of a word,
+   * whose top bit would be a sign, is shifted down.
    */
   float[] inverse() {
     return this == EIGHT_BIT ? EIGHT_BIT_INVERSE : FOUR_BIT_INVERSE;
+  }
+
+  /** The factors of a word, again and again. */
+  private static float[] span(float... word) {
+    float[] span = new float[PanelPart.SPAN];
+    for (int k = 0; k < span.length; k++) {
+      span[k] = word[k % word.length];
+    }
+    return span;
   }
 
   /** Words of a row. */

@@ -15,7 +15,8 @@ class PanelBlockTest {
   void wordsInsideHaveAnAddress() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment words = arena.allocate(4L * WORD);
-      assertThat(PanelBlock.address(words, 2L * WORD, 2)).isEqualTo(words.address() + 2L * WORD);
+      assertThat(PanelBlock.address(words, 2L * WORD, 2L * WORD))
+          .isEqualTo(words.address() + 2L * WORD);
     }
   }
 
@@ -23,9 +24,9 @@ class PanelBlockTest {
   void wordsOutsideAreRefused() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment words = arena.allocate(4L * WORD);
-      assertThatThrownBy(() -> PanelBlock.address(words, 3L * WORD, 2))
+      assertThatThrownBy(() -> PanelBlock.address(words, 3L * WORD, 2L * WORD))
           .isInstanceOf(IndexOutOfBoundsException.class);
-      assertThatThrownBy(() -> PanelBlock.address(words, -WORD, 1))
+      assertThatThrownBy(() -> PanelBlock.address(words, -WORD, WORD))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
@@ -35,7 +36,7 @@ class PanelBlockTest {
     Arena arena = Arena.ofConfined();
     MemorySegment words = arena.allocate(4L * WORD);
     arena.close();
-    assertThatThrownBy(() -> PanelBlock.address(words, 0, 1))
+    assertThatThrownBy(() -> PanelBlock.address(words, 0, WORD))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("freed");
   }
