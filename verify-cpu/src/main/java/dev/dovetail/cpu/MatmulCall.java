@@ -2,6 +2,8 @@ package dev.dovetail.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -10,6 +12,8 @@ import java.util.Set;
 final class MatmulCall {
   /** Biases are at most 128. */
   private static final int MOST_BIAS_BITS = 8;
+
+  private static final float[] NONE = {};
 
   float[] x;
   int xOffset;
@@ -20,8 +24,8 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
-  /** {@code [n][cols]} for words of eight and of four weights. */
-  private final float[][] activations = new float[2][0];
+  /** {@code [n][cols]} for each quantised kind. */
+  private final Map<WeightKind, float[]> activations = new EnumMap<>(WeightKind.class);
 
   /** {@code [n][cols / SPAN]}, by the bits that a bias takes. */
   private final float[][] sums = new float[MOST_BIAS_BITS + 1][0];
@@ -31,7 +35,7 @@ final class MatmulCall {
    * power of two by which {@link PanelPart#weight} is too large.
    */
   float[] activations(WeightKind kind) {
-    return activations[kind.perWord() == 8 ? 0 : 1];
+    return activations.get(kind);
   }
 
   /**
@@ -53,11 +57,11 @@ final class MatmulCall {
     for (PanelFormat format : formats) {
       WeightKind kind = format.weights();
       if (kind.quantised()) {
-        int index = kind.perWord() == 8 ? 0 : 1;
-        activations[index] = room(activations[index], cols);
+        float[] scaled = room(activations.getOrDefault(kind, NONE), cols);
+        activations.put(kind, scaled);
         for (int t = 0; t < n; t++) {
           int from = xOffset + t * xStride;
-          kernels.scale(x, from, kind.inverse(), activations[index], t * cols, cols);
+          kernels.scale(x, from, kind.inverse(), scaled, t * cols, cols);
         }
         int spans = cols / PanelPart.SPAN;
         if (!summed) {

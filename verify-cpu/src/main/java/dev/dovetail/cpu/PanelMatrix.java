@@ -19,11 +19,12 @@ import java.util.stream.Collectors;
  *
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
- *   <li>quantised, for each span of 16 columns: the products of its first 8 and of its last 8 are
- *       summed apart, {@code r = fma(q[k], x[k], r)} in order of k, with q the unscaled integers as
- *       stored, from {@code r = 0}; {@code acc = fma(scale, first + second, acc)}; {@code acc =
- *       fma(min, X, acc)} with X the sum of the span's activations. Short sums that do not wait for
- *       each other are what keeps a CPU's FMA units busy;
+ *   <li>quantised, for each span of 16 columns: the products of two runs of 8, or of three of 5, 5
+ *       and 6 ({@link WeightKind#runs}), are summed apart, {@code r = fma(q[k], x[k], r)} in order
+ *       of k, with q the unscaled integers as stored, from {@code r = 0}; {@code acc = fma(scale,
+ *       r0 + r1 (+ r2), acc)}; {@code acc = fma(min, X, acc)} with X the sum of the span's
+ *       activations. Short sums that do not wait for each other are what keeps a CPU's FMA units
+ *       busy;
  *   <li>X: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 + s3)};
  *   <li>the integers stay where they stand in their words, and their activations are multiplied by
  *       the inverse powers of two ({@link MatmulCall#activations}): the same products, but for

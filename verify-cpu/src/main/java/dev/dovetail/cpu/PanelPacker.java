@@ -35,8 +35,6 @@ final class PanelPacker {
 
   private static final long ONES = 0x0101010101010101L;
   private static final long LOW_HALVES = 0x0f * ONES;
-  private static final long LOW_SIXES = 0x3f * ONES;
-  private static final long UPPER_TWO = 0x03 * ONES;
 
   private static final int ROWS = PanelPart.ROWS;
 
@@ -146,16 +144,22 @@ final class PanelPacker {
   }
 
   private void sixBits(int word) {
-    long bias = part.format().bias() * ONES;
+    int bias = part.format().bias();
     for (int i = 0; i < quants.length; i += 16) {
-      long first = ((long) BYTES_AS_LONGS.get(quants, i) & LOW_SIXES) + bias;
-      long second = ((long) BYTES_AS_LONGS.get(quants, i + 8) & LOW_SIXES) + bias;
-      int upper = lowHalves(first >>> 4 & UPPER_TWO) | lowHalves(second >>> 4 & UPPER_TWO) << 2;
-      words[word] = Integer.rotateLeft(upper, 4);
-      words[word + ROWS] = lowHalves(first);
-      words[word + 2 * ROWS] = lowHalves(second);
+      int last = quants[i + 15] + bias;
+      words[word] = fiveSixes(i, bias) | last >>> 4 << 30;
+      words[word + ROWS] = fiveSixes(i + 5, bias) | last >>> 2 << 30;
+      words[word + 2 * ROWS] = fiveSixes(i + 10, bias) | last << 30;
       word += 3 * ROWS;
     }
+  }
+
+  private int fiveSixes(int i, int bias) {
+    return quants[i] + bias << 24
+        | quants[i + 1] + bias << 18
+        | quants[i + 2] + bias << 12
+        | quants[i + 3] + bias << 6
+        | quants[i + 4] + bias;
   }
 
   /** The low halves of eight bytes side by side. */

@@ -23,7 +23,7 @@ record PanelPart(
   static final int ROWS = 32;
 
   /**
-   * Columns whose products are summed before their scale comes in: two runs of 8. Groups have one
+   * Columns whose products are summed before their scale comes in: runs of 5 or 8. Groups have one
    * or two spans, rows any number of pairs of them.
    */
   static final int SPAN = 16;
@@ -65,43 +65,43 @@ record PanelPart(
    * power of two ({@link WeightKind#inverse}).
    */
   float weight(int panel, int k, int row) {
+    return format.weights().quantised() ? integer(panel, k, row) : plain(panel, k, row);
+  }
+
+  private float plain(int panel, int k, int row) {
     WeightKind kind = format.weights();
     int at = k % kind.perWord();
-    if (!kind.quantised()) {
-      int word = word(panel, k - at, 0, row);
-      return switch (kind) {
-        case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
-        case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
-        default -> Float.intBitsToFloat(word);
-      };
-    }
-    int span = k - k % SPAN;
-    int index = (k - span) / kind.perWord();
+    int word = word(panel, k - at, 0, row);
     return switch (kind) {
-      case FOUR_BIT -> lower(word(panel, span, index, row), at);
-      case SIX_BIT ->
-          lower(word(panel, span, 1 + index, row), at)
-              + upper(word(panel, span, 0, row) >>> (2 * index), at);
-      default -> eightBits(word(panel, span, index, row), at);
+      case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
+      case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
+      default -> Float.intBitsToFloat(word);
+    };
+  }
+
+  private int integer(int panel, int k, int row) {
+    WeightKind kind = format.weights();
+    int at = k % SPAN;
+    int span = k - at;
+    if (kind == WeightKind.SIX_BIT && at == SPAN - 1) {
+      return word(panel, span, 0, row) >>> 30 << 4
+          | word(panel, span, 1, row) >>> 30 << 2
+          | word(panel, span, 2, row) >>> 30;
+    }
+    int word = word(panel, span, at / kind.perWord(), row);
+    at %= kind.perWord();
+    return switch (kind) {
+      case FOUR_BIT -> at == 0 ? word >>> WeightKind.FIRST_SHIFT : word & WeightKind.LOWER[at];
+      case SIX_BIT -> word & WeightKind.SIX[at];
+      default ->
+          at == 0
+              ? word >>> WeightKind.FIRST_BYTE_SHIFT
+              : word & WeightKind.SECOND_BYTE >>> (8 * (at - 1));
     };
   }
 
   private int word(int panel, int k, int index, int row) {
     return weights.get(
         ValueLayout.JAVA_INT, weightOffset(panel, k) + (long) index * WORD_BYTES + 4L * row);
-  }
-
-  private static int lower(int word, int at) {
-    return at == 0 ? word >>> WeightKind.FIRST_SHIFT : word & WeightKind.LOWER[at];
-  }
-
-  private static int eightBits(int word, int at) {
-    return at == 0
-        ? word >>> WeightKind.FIRST_BYTE_SHIFT
-        : word & WeightKind.SECOND_BYTE >>> (8 * (at - 1));
-  }
-
-  private static int upper(int word, int at) {
-    return at == 0 ? (word & 3) << 4 : word & WeightKind.UPPER[at];
   }
 }

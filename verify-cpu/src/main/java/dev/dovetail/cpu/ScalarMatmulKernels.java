@@ -86,13 +86,17 @@ final class ScalarMatmulKernels implements MatmulKernels {
       int token) {
     int spans = part.cols() / PanelPart.SPAN;
     int spansPerGroup = part.format().groupSize() / PanelPart.SPAN;
+    int runs = part.format().weights().runs();
+    int run = PanelPart.SPAN / runs;
     float acc = 0;
     for (int span = 0; span < spans; span++) {
       int first = span * PanelPart.SPAN;
-      int second = first + PanelPart.SPAN / 2;
       float sum = sums[token * spans + span];
-      float s =
-          chain(weights, x, first, second) + chain(weights, x, second, first + PanelPart.SPAN);
+      float s = chain(weights, x, first, first + run);
+      for (int i = 1; i < runs; i++) {
+        int end = i + 1 < runs ? first + (i + 1) * run : first + PanelPart.SPAN;
+        s += chain(weights, x, first + i * run, end);
+      }
       int at = span / spansPerGroup * PanelPart.ROWS + row;
       acc = Math.fma(scales.getAtIndex(ValueLayout.JAVA_FLOAT, at), s, acc);
       acc = Math.fma(mins.getAtIndex(ValueLayout.JAVA_FLOAT, at), sum, acc);
