@@ -31,16 +31,16 @@ final class MatmulCall {
   private final float[][] sums = new float[MOST_BIAS_BITS + 1][0];
 
   /**
-   * The activations {@code [n][cols]} as kernels of a quantised kind read them: multiplied by the
-   * power of two by which {@link PanelPart#weight} is too large.
+   * The activations {@code [n][cols]} as kernels of a quantised kind read them: multiplied by
+   * {@link WeightKind#inverse}.
    */
   float[] activations(WeightKind kind) {
     return activations.get(kind);
   }
 
   /**
-   * What mins are multiplied by, {@code [n][cols / SPAN]}: the sums of a span's activations, in the
-   * order that {@link PanelMatrix} names. A format with a bias has its scale for a min, and {@code
+   * What mins are multiplied by, {@code [n][cols / SPAN]}: {@link WeightKind#SUM_UNIT} of the sums
+   * of a span's activations, in the order that {@link PanelMatrix} names. A format with a bias has its scale for a min, and {@code
    * -bias} times these sums.
    */
   float[] sums(int bias) {
@@ -91,17 +91,15 @@ final class MatmulCall {
    * Writes the outputs of some rows.
    *
    * @param acc {@code [n][stride]} f32
+   * @param unit what outputs are multiplied by
    */
-  void write(MemorySegment acc, int stride, int firstRow, int rows) {
+  void write(MemorySegment acc, int stride, float unit, int firstRow, int rows) {
     for (int t = 0; t < n; t++) {
       int to = yOffset + t * yStride + firstRow;
       long from = (long) t * stride;
-      if (add) {
-        for (int i = 0; i < rows; i++) {
-          y[to + i] += acc.getAtIndex(ValueLayout.JAVA_FLOAT, from + i);
-        }
-      } else {
-        MemorySegment.copy(acc, ValueLayout.JAVA_FLOAT, 4 * from, y, to, rows);
+      for (int i = 0; i < rows; i++) {
+        float sum = acc.getAtIndex(ValueLayout.JAVA_FLOAT, from + i) * unit;
+        y[to + i] = add ? y[to + i] + sum : sum;
       }
     }
   }

@@ -15,6 +15,9 @@ interface MatmulKernels {
    */
   void scale(float[] x, int from, float[] factors, float[] out, int to, int count);
 
-  /** The sum of each of {@code spans} spans of x, in the order that {@link PanelMatrix} names. */
+  /**
+   * {@link WeightKind#SUM_UNIT} of the sum of each of {@code spans} spans of x, summed in the order
+   * that {@link PanelMatrix} names.
+   */
   void sumSpans(float[] x, int from, float[] out, int to, int spans);
 }

@@ -3,6 +3,7 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 import static dev.dovetail.cpu.PanelPart.SPAN;
+import static dev.dovetail.cpu.WeightKind.SUM_UNIT;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -31,7 +32,7 @@ final class PanamaActivations {
               .add(FloatVector.fromArray(FOUR, x, k + 4))
               .add(FloatVector.fromArray(FOUR, x, k + 8))
               .add(FloatVector.fromArray(FOUR, x, k + 12));
-      out[to + i] = (sums.lane(0) + sums.lane(1)) + (sums.lane(2) + sums.lane(3));
+      out[to + i] = ((sums.lane(0) + sums.lane(1)) + (sums.lane(2) + sums.lane(3))) * SUM_UNIT;
     }
   }
 }

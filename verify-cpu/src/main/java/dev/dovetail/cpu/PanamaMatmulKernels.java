@@ -38,9 +38,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
       }
       int firstRow = panel * ROWS;
       if (firstRow + ROWS <= part.rows()) {
-        write(scratch.acc.address(), call, part.rowOffset() + firstRow);
+        write(scratch.acc.address(), call, part.unit(), part.rowOffset() + firstRow);
       } else {
-        call.write(scratch.acc, ROWS, part.rowOffset() + firstRow, part.rows() - firstRow);
+        call.write(scratch.acc, ROWS, part.unit(), part.rowOffset() + firstRow, part.rows() - firstRow);
       }
     }
   }
@@ -62,7 +62,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
   }
 
   /** What {@link MatmulCall#write} does, for a whole panel. */
-  private static void write(long acc, MatmulCall call, int firstRow) {
+  private static void write(long acc, MatmulCall call, float unit, int firstRow) {
     float[] y = call.y;
     for (int t = 0; t < call.n; t++) {
       int to = call.yOffset + t * call.yStride + firstRow;
@@ -72,7 +72,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
                 FLOATS,
                 MEMORY,
                 acc + t * (long) PanelPart.WORD_BYTES + 4L * row,
-                ByteOrder.LITTLE_ENDIAN);
+                    ByteOrder.LITTLE_ENDIAN)
+                .mul(unit);
         if (call.add) {
           sum = FloatVector.fromArray(FLOATS, y, to + row).add(sum);
         }

@@ -26,7 +26,7 @@ final class PanelPacker {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle BYTES_AS_LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle BYTES_AS_INTS =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
@@ -155,11 +155,11 @@ final class PanelPacker {
   }
 
   private int fiveSixes(int i, int bias) {
-    return quants[i] + bias << 24
-        | quants[i + 1] + bias << 18
+    return quants[i] + bias
+        | quants[i + 1] + bias << 6
         | quants[i + 2] + bias << 12
-        | quants[i + 3] + bias << 6
-        | quants[i + 4] + bias;
+        | quants[i + 3] + bias << 18
+        | quants[i + 4] + bias << 24;
   }
 
   /** The low halves of eight bytes side by side. */

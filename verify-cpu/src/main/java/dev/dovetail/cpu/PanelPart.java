@@ -40,6 +40,11 @@ record PanelPart(
     return format.weights().quantised() ? cols / format.groupSize() : 0;
   }
 
+  /** What the sums of kernels are multiplied by when they are written. */
+  float unit() {
+    return format.weights().quantised() ? 1 / WeightKind.SUM_UNIT : 1;
+  }
+
   /** Bytes of the weights of a panel. */
   long panelBytes() {
     return (long) format.weights().words(cols) * WORD_BYTES;
@@ -61,11 +66,18 @@ record PanelPart(
   }
 
   /**
-   * Weight k of a row: the number, or the unscaled integer as it stands in its word, so times a
-   * power of two ({@link WeightKind#inverse}).
+   * Weight k of a row: the number, or the unscaled integer as kernels see it in its word, so times
+   * a power of two ({@link WeightKind#inverse}).
    */
   float weight(int panel, int k, int row) {
-    return format.weights().quantised() ? integer(panel, k, row) : plain(panel, k, row);
+    WeightKind kind = format.weights();
+    if (!kind.quantised()) {
+      return plain(panel, k, row);
+    }
+    int integer = integer(panel, k, row);
+    return WeightKind.SUBNORMAL && kind != WeightKind.EIGHT_BIT
+        ? Float.intBitsToFloat(integer)
+        : integer;
   }
 
   private float plain(int panel, int k, int row) {
@@ -91,8 +103,14 @@ record PanelPart(
     int word = word(panel, span, at / kind.perWord(), row);
     at %= kind.perWord();
     return switch (kind) {
-      case FOUR_BIT -> at == 0 ? word >>> WeightKind.FIRST_SHIFT : word & WeightKind.LOWER[at];
-      case SIX_BIT -> word & WeightKind.SIX[at];
+      case FOUR_BIT ->
+          at < 4
+              ? word & WeightKind.NIBBLES[at]
+              : word >>> WeightKind.NIBBLES_SHIFT & WeightKind.NIBBLES[at - 4];
+      case SIX_BIT ->
+          at < 3
+              ? word & WeightKind.SIXES[at]
+              : word >>> WeightKind.SIXES_SHIFT & WeightKind.SIXES[at - 3];
       default ->
           at == 0
               ? word >>> WeightKind.FIRST_BYTE_SHIFT

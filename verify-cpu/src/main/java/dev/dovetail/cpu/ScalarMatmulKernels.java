@@ -16,6 +16,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
     MemorySegment scales = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     MemorySegment ownMins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     int bias = part.format().bias();
+    float unit = part.unit();
     MemorySegment mins = bias == 0 ? ownMins : scales;
     for (int panel = from; panel < to; panel++) {
       ScaleDecoder.decode(part, panel, 0, part.groups(), scales, ownMins);
@@ -33,7 +34,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
                   : chain(weights, x, 0, weights.length);
           scratch.acc.setAtIndex(ValueLayout.JAVA_FLOAT, t, y);
         }
-        call.write(scratch.acc, 1, part.rowOffset() + firstRow + row, 1);
+        call.write(scratch.acc, 1, unit, part.rowOffset() + firstRow + row, 1);
       }
     }
   }
@@ -62,7 +63,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
       for (int k = 0; k < PanelPart.SPAN; k++) {
         sums[k % 4] += x[from + span * PanelPart.SPAN + k];
       }
-      out[to + span] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      out[to + span] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * WeightKind.SUM_UNIT;
     }
   }
 

@@ -1,18 +1,15 @@
 package dev.dovetail.cpu;
 
-import java.util.Arrays;
-
 /**
  * How the weights of a panel are stored: words of 32 bits, each holding consecutive k of one row;
  * the words of the panel's rows lie side by side.
  */
 enum WeightKind {
-  /** Eight unsigned integers of 4 bits, the first in the top bits. */
+  /** Eight unsigned integers of 4 bits, the first in the lowest bits. */
   FOUR_BIT(8, true),
   /**
-   * Unsigned integers of 6 bits, sixteen in three words: five in each, the first in bits 24 to 29,
-   * the last in the lowest; the top two bits of the three words, put behind each other, are the
-   * sixteenth.
+   * Unsigned integers of 6 bits, sixteen in three words: five in each, the first in the lowest
+   * bits; the top two bits of the three words, put behind each other, are the sixteenth.
    */
   SIX_BIT(5, true),
   /** Four unsigned integers of 8 bits, the first in the top bits. */
@@ -23,16 +20,24 @@ enum WeightKind {
   BF16(2, false),
   F32(1, false);
 
-  /** How far down the first of eight weights of 4 bits, in the sign's place, is shifted. */
-  static final int FIRST_SHIFT = 28;
+  /** Whether weights of 4 and 6 bits are read as subnormal floats, not converted. */
+  static final boolean SUBNORMAL = Subnormals.fast();
 
-  /** Where the others stand in their word. Masks are loaded: shifting one to the next is slower. */
-  static final int[] LOWER = {
-    0, 0xf << 24, 0xf << 20, 0xf << 16, 0xf << 12, 0xf << 8, 0xf << 4, 0xf
-  };
+  /**
+   * Where four weights of 4 bits stand in their word, or, once it is shifted down by {@link
+   * #NIBBLES_SHIFT}, the other four: subnormal floats have 23 bits.
+   */
+  static final int[] NIBBLES = {0xf, 0xf0, 0xf00, 0xf000};
 
-  /** Where the weights of 6 bits stand in their word. */
-  static final int[] SIX = {0x3f << 24, 0x3f << 18, 0x3f << 12, 0x3f << 6, 0x3f};
+  static final int NIBBLES_SHIFT = 16;
+
+  /**
+   * Where three weights of 6 bits stand in their word, or, once it is shifted down by {@link
+   * #SIXES_SHIFT}, the first two of them the other two.
+   */
+  static final int[] SIXES = {0x3f, 0x3f << 6, 0x3f << 12};
+
+  static final int SIXES_SHIFT = 18;
 
   /** How far down the first of four weights of 8 bits is shifted. */
   static final int FIRST_BYTE_SHIFT = 24;
@@ -40,10 +45,21 @@ enum WeightKind {
   /** Where the second stands in its word. */
   static final int SECOND_BYTE = 0xff << 16;
 
+  /**
+   * Sums of quantised weights are this small until they are written: where weights are subnormal,
+   * activations must be large, and this leaves room on both sides. Activations below 2^32, or above
+   * 2^-52, lose nothing.
+   */
+  static final float SUM_UNIT = 0x1p-54f;
+
+  /** What activations are multiplied by for weights that are floats as they stand. */
+  private static final float FLOAT_UNIT = SUBNORMAL ? 0x1p95f : SUM_UNIT;
+
   private static final float[] FOUR_BIT_INVERSE =
-      span(1, 0x1p-24f, 0x1p-20f, 0x1p-16f, 0x1p-12f, 0x1p-8f, 0x1p-4f, 1);
-  private static final float[] SIX_BIT_INVERSE = span(0x1p-24f, 0x1p-18f, 0x1p-12f, 0x1p-6f, 1);
-  private static final float[] EIGHT_BIT_INVERSE = span(1, 0x1p-16f, 0x1p-8f, 1);
+      span(FLOAT_UNIT, 1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 1, 0x1p-4f, 0x1p-8f, 0x1p-12f);
+  private static final float[] SIX_BIT_INVERSE =
+      span(FLOAT_UNIT, 1, 0x1p-6f, 0x1p-12f, 1, 0x1p-6f);
+  private static final float[] EIGHT_BIT_INVERSE = span(SUM_UNIT, 1, 0x1p-16f, 0x1p-8f, 1);
 
   private final int perWord;
   private final boolean quantised;
@@ -64,9 +80,9 @@ enum WeightKind {
   }
 
   /**
-   * What an integer is too large by where it stands in its word, inverted, for the columns of a
-   * span: kernels multiply activations by it instead of shifting weights down. The first of a word,
-   * whose top bit would be a sign, is shifted down.
+   * What brings the product of a weight as it stands ({@link PanelPart#weight}) and an activation
+   * to {@link #SUM_UNIT} of what it should be, for the columns of a span: kernels multiply
+   * activations by it instead of shifting weights down. Powers of two.
    */
   float[] inverse() {
     return switch (this) {
@@ -76,12 +92,12 @@ enum WeightKind {
     };
   }
 
-  /** The factors of a word, again and again; 1 for a weight that is put together. */
-  private static float[] span(float... word) {
+  /** The factors of a word, again and again; 1 for a weight that is put together; times a unit. */
+  private static float[] span(float unit, float... word) {
     float[] span = new float[PanelPart.SPAN];
-    Arrays.fill(span, 1);
-    for (int k = 0; k < span.length - span.length % word.length; k++) {
-      span[k] = word[k % word.length];
+    int whole = span.length - span.length % word.length;
+    for (int k = 0; k < span.length; k++) {
+      span[k] = k < whole ? unit * word[k % word.length] : unit;
     }
     return span;
   }

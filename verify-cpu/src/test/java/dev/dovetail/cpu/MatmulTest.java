@@ -230,4 +230,38 @@ class MatmulTest {
     }
     return bits;
   }
+
+  /** Kernels multiply activations by large and small powers of two on the way. */
+  @ParameterizedTest
+  @MethodSource("types")
+  void largeAndSmallActivationsLoseNothing(TensorType type) {
+    int cols = widths(type)[0];
+    Random random = new Random(11);
+    Tensor tensor = RandomTensors.tensor(type, 16, cols, random);
+    float[] x = new float[cols];
+    for (int k = 0; k < cols; k++) {
+      x[k] = 1 + random.nextFloat();
+    }
+    try (WorkerPool pool = new WorkerPool(1);
+        PanelMatrix w = PanelMatrix.pack(List.of(tensor), pool)) {
+      float[] expected = product(w, x, 1, pool);
+      for (float factor : new float[] {0x1p30f, 0x1p-30f}) {
+        float[] actual = product(w, x, factor, pool);
+        for (int row = 0; row < 16; row++) {
+          assertThat(actual[row]).as("row %d, factor %s", row, factor).isEqualTo(expected[row] * factor);
+        }
+      }
+    }
+  }
+
+  private static float[] product(PanelMatrix w, float[] x, float factor, WorkerPool pool) {
+    float[] scaled = new float[x.length];
+    for (int k = 0; k < x.length; k++) {
+      scaled[k] = x[k] * factor;
+    }
+    float[] y = new float[w.rows()];
+    new Matmul(pool, KernelSettings.current().matmul())
+        .multiply(w, scaled, 0, x.length, 1, y, 0, w.rows(), false);
+    return y;
+  }
 }
