@@ -27,8 +27,9 @@ import java.util.stream.Collectors;
  *       busy;
  *   <li>X: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 + s3)};
  *   <li>the integers stay where they stand in their words, and their activations are multiplied by
- *       the inverse powers of two ({@link MatmulCall#activations}): the same products, but for
- *       activations so small that they would be subnormal, and those alike in all kernels;
+ *       the inverse powers of two ({@link WeightKind#inverse}), which also leave all sums at {@link
+ *       WeightKind#SUM_UNIT} of their size until they are written: the same roundings, but for
+ *       activations outside of 2^-52 to 2^32, and those alike in all kernels of a machine;
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.
  * </ul>
  *
