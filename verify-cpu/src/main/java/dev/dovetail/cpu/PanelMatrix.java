@@ -40,7 +40,7 @@ final class PanelMatrix implements Matrix {
   /** Weights that a thread takes at a time, at most: enough to hide the hand-over. */
   private static final int CHUNK_BYTES = 128 * 1024;
 
-  /** Chunks of a part for each thread, at least, where it has as many panels: for even shares. */
+  /** Chunks for each thread, at least, where there are as many panels: for even shares. */
   private static final int CHUNKS_PER_THREAD = 8;
 
   private static final int PANELS_PER_PACKING = 2;
@@ -64,7 +64,7 @@ final class PanelMatrix implements Matrix {
     this.bytes =
         parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
     this.formats = parts.stream().map(PanelPart::format).collect(Collectors.toUnmodifiableSet());
-    this.chunks = List.copyOf(chunks(parts, threads));
+    this.chunks = List.copyOf(chunks(parts, bytes, threads));
   }
 
   /**
@@ -138,13 +138,14 @@ final class PanelMatrix implements Matrix {
         });
   }
 
-  private static List<Chunk> chunks(List<PanelPart> parts, int threads) {
+  /** Chunks of about as many bytes, so that even shares of chunks are even shares of work. */
+  private static List<Chunk> chunks(List<PanelPart> parts, long bytes, int threads) {
+    long most = Math.min(CHUNK_BYTES, bytes / ((long) CHUNKS_PER_THREAD * threads));
     List<Chunk> chunks = new ArrayList<>();
     for (PanelPart part : parts) {
       int panels = part.panels();
       long panelBytes = Math.max(1, part.panelBytes() + part.scalePanelBytes());
-      long even = panels / ((long) CHUNKS_PER_THREAD * threads);
-      int step = (int) Math.max(1, Math.min(CHUNK_BYTES / panelBytes, even));
+      int step = (int) Math.max(1, most / panelBytes);
       for (int from = 0; from < panels; from += step) {
         chunks.add(new Chunk(part, from, Math.min(panels, from + step)));
       }
