@@ -19,7 +19,8 @@ public interface Drafter extends AutoCloseable {
   /**
    * Guesses what follows the pending token.
    *
-   * @param shape the most that is wanted; fewer nodes are always allowed
+   * @param shape the most that is wanted; fewer nodes are always allowed, more end the generation
+   *     with an {@link IllegalStateException}, as do tokens that the target does not have
    * @param context the sequence so far, the pending token last; entries from {@code length} on are
    *     scratch that the drafter may overwrite
    * @param sampler ranks candidates as the target's choice will be made (same seed, same noise)

@@ -116,7 +116,9 @@ public final class SpeculativeDecoder implements AutoCloseable {
     long start = System.nanoTime();
     passOn();
     TreeShape affordable = new TreeShape(Math.min(shape.depth(), limit - 1), shape.width());
-    TokenTree tree = channel.fromDraft(drafter.draft(affordable, context, known, sampler));
+    TokenTree guess = drafter.draft(affordable, context, known, sampler);
+    check(guess, affordable);
+    TokenTree tree = channel.fromDraft(guess);
     long drafted = System.nanoTime();
 
     batch.reset(target.length());
@@ -142,6 +144,22 @@ public final class SpeculativeDecoder implements AutoCloseable {
         acceptance.emitted(),
         drafted - start,
         verified - drafted);
+  }
+
+  /** A drafter may be anybody's. */
+  private void check(TokenTree tree, TreeShape shape) {
+    if (tree.size() > shape.nodes()) {
+      throw new IllegalStateException(
+          "the drafter %s guessed a tree of %d nodes; it was asked for %d at most"
+              .formatted(drafter.name(), tree.size(), shape.nodes()));
+    }
+    for (int token : tree.tokens()) {
+      if (token < 0 || token >= target.vocabulary()) {
+        throw new IllegalStateException(
+            "the drafter %s guessed the token %d; the target has tokens 0 to %d"
+                .formatted(drafter.name(), token, target.vocabulary() - 1));
+      }
+    }
   }
 
   /**

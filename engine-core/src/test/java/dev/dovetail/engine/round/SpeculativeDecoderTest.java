@@ -58,6 +58,36 @@ class SpeculativeDecoderTest {
   }
 
   @Test
+  void aTreeLargerThanAskedForIsRefused() {
+    assertThatThrownBy(() -> stepWith(TokenTree.chain(1, 2, 3)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the drafter fixed guessed a tree of 3 nodes; it was asked for 2 at most");
+  }
+
+  @Test
+  void aTokenThatTheTargetDoesNotHaveIsRefused() {
+    int beyond = FakeTarget.VOCABULARY;
+    assertThatThrownBy(() -> stepWith(TokenTree.chain(1, beyond)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "the drafter fixed guessed the token %d; the target has tokens 0 to %d"
+                .formatted(beyond, beyond - 1));
+    assertThatThrownBy(() -> stepWith(TokenTree.chain(-1)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("guessed the token -1");
+  }
+
+  /** One round of a chain of two, in which the drafter guesses this. */
+  private static void stepWith(TokenTree tree) {
+    try (SpeculativeDecoder decoder =
+        new SpeculativeDecoder(new FakeTarget(200, 128), TestDrafters.fixed(tree))) {
+      Sampler sampler = sampler(SamplingOptions.GREEDY);
+      decoder.prefill(PROMPT, sampler, () -> false);
+      decoder.step(new TreeShape(2, 1), sampler, 100, SpeculativeDecoderTest::never);
+    }
+  }
+
+  @Test
   void aPerfectDraftIsAcceptedWhole() {
     FakeTarget target = new FakeTarget(200, 128);
     try (SpeculativeDecoder decoder =

@@ -33,6 +33,32 @@ final class TestDrafters {
         random.ints(width, 0, FakeTarget.VOCABULARY).toArray();
   }
 
+  /** Guesses the same tree, whatever it is asked for. */
+  static Drafter fixed(TokenTree tree) {
+    return new Drafter() {
+      @Override
+      public String name() {
+        return "fixed";
+      }
+
+      @Override
+      public boolean readsFeatures() {
+        return false;
+      }
+
+      @Override
+      public void extend(AcceptedTokens accepted) {}
+
+      @Override
+      public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+        return tree;
+      }
+
+      @Override
+      public void truncate(int tokens) {}
+    };
+  }
+
   /** The target's own choice first, the other tokens behind it. */
   private static int[] ranked(int[] tokens, int length, Sampler sampler) {
     float[] logits = new float[FakeTarget.VOCABULARY];
