@@ -8,6 +8,7 @@ final class ModelOption {
       names = {"-m", "--model"},
       order = 10,
       paramLabel = "MODEL",
+      completionCandidates = ModelNames.class,
       description =
           "A GGUF file (the first of split ones), or a name that 'dovetail list' shows. Default: "
               + ModelLocator.DEFAULT

@@ -26,6 +26,7 @@ final class PullCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "MODEL",
+      completionCandidates = ModelNames.class,
       description =
           "A name that 'dovetail list' shows, hf:OWNER/REPOSITORY/FILE.gguf, or the address of a"
               + " .gguf file.")

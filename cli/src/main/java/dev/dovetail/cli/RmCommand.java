@@ -15,6 +15,7 @@ final class RmCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "MODEL",
+      completionCandidates = ModelNames.class,
       description = "A name that 'dovetail list' shows, or the name of a file in the store.")
   private List<String> models;
 

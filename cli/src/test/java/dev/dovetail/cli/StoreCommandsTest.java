@@ -12,7 +12,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class StoreCommandsTest {
@@ -95,6 +98,31 @@ class StoreCommandsTest {
         .contains("-> 'dovetail pull smollm2-135m-instruct' brings the first");
     assertThat(result.err()).isEmpty();
     assertThat(result.code()).isZero();
+  }
+
+  /** Runs the script in a shell, as the Tab key does. */
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs bash")
+  void completionKnowsTheModels() throws Exception {
+    Path script = folder.resolve("completion.bash");
+    Files.writeString(script, new CliRunner().run("completion", "bash").out());
+
+    assertThat(complete(script, "dovetail run -m qwen")).contains("qwen2.5-coder-1.5b-instruct");
+    assertThat(complete(script, "dovetail pull smol")).contains("smollm2-135m-instruct");
+    assertThat(complete(script, "dovetail rm smol")).contains("smollm2-135m-instruct");
+  }
+
+  private static List<String> complete(Path script, String line) throws Exception {
+    String ask =
+        "source \"$1\"; COMP_WORDS=($2); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$2;"
+            + " COMP_POINT=${#2}; _complete_dovetail; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    Process bash =
+        new ProcessBuilder("bash", "-c", ask, "bash", script.toString(), line)
+            .redirectErrorStream(true)
+            .start();
+    List<String> replies = bash.inputReader().lines().toList();
+    assertThat(bash.waitFor()).as("%s", replies).isZero();
+    return replies;
   }
 
   @Test
