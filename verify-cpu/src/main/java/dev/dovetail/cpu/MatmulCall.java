@@ -40,8 +40,8 @@ final class MatmulCall {
 
   /**
    * What mins are multiplied by, {@code [n][cols / SPAN]}: {@link WeightKind#SUM_UNIT} of the sums
-   * of a span's activations, in the order that {@link PanelMatrix} names. A format with a bias has its scale for a min, and {@code
-   * -bias} times these sums.
+   * of a span's activations, in the order that {@link PanelMatrix} names. A format with a bias has
+   * its scale for a min, and {@code -bias} times these sums.
    */
   float[] sums(int bias) {
     return sums[bits(bias)];

@@ -40,7 +40,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
       if (firstRow + ROWS <= part.rows()) {
         write(scratch.acc.address(), call, part.unit(), part.rowOffset() + firstRow);
       } else {
-        call.write(scratch.acc, ROWS, part.unit(), part.rowOffset() + firstRow, part.rows() - firstRow);
+        call.write(
+            scratch.acc, ROWS, part.unit(), part.rowOffset() + firstRow, part.rows() - firstRow);
       }
     }
   }
@@ -69,9 +70,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
       for (int row = 0; row < ROWS; row += LANES) {
         FloatVector sum =
             FloatVector.fromMemorySegment(
-                FLOATS,
-                MEMORY,
-                acc + t * (long) PanelPart.WORD_BYTES + 4L * row,
+                    FLOATS,
+                    MEMORY,
+                    acc + t * (long) PanelPart.WORD_BYTES + 4L * row,
                     ByteOrder.LITTLE_ENDIAN)
                 .mul(unit);
         if (call.add) {

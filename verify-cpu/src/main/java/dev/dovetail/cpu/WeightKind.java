@@ -57,8 +57,7 @@ enum WeightKind {
 
   private static final float[] FOUR_BIT_INVERSE =
       span(FLOAT_UNIT, 1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 1, 0x1p-4f, 0x1p-8f, 0x1p-12f);
-  private static final float[] SIX_BIT_INVERSE =
-      span(FLOAT_UNIT, 1, 0x1p-6f, 0x1p-12f, 1, 0x1p-6f);
+  private static final float[] SIX_BIT_INVERSE = span(FLOAT_UNIT, 1, 0x1p-6f, 0x1p-12f, 1, 0x1p-6f);
   private static final float[] EIGHT_BIT_INVERSE = span(SUM_UNIT, 1, 0x1p-16f, 0x1p-8f, 1);
 
   private final int perWord;

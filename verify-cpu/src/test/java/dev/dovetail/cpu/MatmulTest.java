@@ -248,7 +248,9 @@ class MatmulTest {
       for (float factor : new float[] {0x1p30f, 0x1p-30f}) {
         float[] actual = product(w, x, factor, pool);
         for (int row = 0; row < 16; row++) {
-          assertThat(actual[row]).as("row %d, factor %s", row, factor).isEqualTo(expected[row] * factor);
+          assertThat(actual[row])
+              .as("row %d, factor %s", row, factor)
+              .isEqualTo(expected[row] * factor);
         }
       }
     }
