@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * Whether this CPU multiplies subnormal floats as fast as others. Integers below 2^23 are the bits
  * of subnormal floats that are as many times 2^-149, so that where it does, weights need no
- * conversion. AMD's do; many of Intel's take a hundred cycles more.
+ * conversion. A Zen 5 does; Intel's are known to take a hundred cycles more.
  */
 final class Subnormals {
   private static final int VALUES = 256;

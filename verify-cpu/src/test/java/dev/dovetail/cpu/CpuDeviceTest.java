@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -221,10 +222,14 @@ final class CpuDeviceTest {
       Buffer weight = device.upload(Floats.random(width, 3));
       TreeBatch batch = new TreeBatch(4);
       int[] nodes = {0};
+      EmbeddingTable table =
+          device.embedding(RandomTensors.tensor(TensorType.Q8_0, 2, width, new Random(4)));
+      int[] ids = {1};
       Runnable step =
           () -> {
             batch.reset(cache.length());
             batch.add(1, TreeBatch.PREFIX);
+            device.embed(table, ids, 1, x);
             device.rmsNorm(x, weight, 1e-5f, 1, y);
             device.addBias(weight, 1, y);
             device.rope(angles, false, 32, 1, y);

@@ -24,6 +24,15 @@ public final class Dequantize {
 
   private Dequantize() {}
 
+  /** Room for the integers, scales and mins of one block; none for unquantised types. */
+  record Block(byte[] quants, float[] scales, float[] mins) {
+    static Block of(TensorType type) {
+      int size = type.blockSize();
+      int groups = size == 1 ? 0 : size / QuantFormats.of(type).groupSize();
+      return new Block(new byte[size], new float[groups], new float[groups]);
+    }
+  }
+
   /**
    * A whole tensor, row-major, in a new array.
    *
@@ -53,9 +62,7 @@ public final class Dequantize {
    * @throws IndexOutOfBoundsException if the row, or its place in {@code out}, does not exist
    */
   public static void row(Tensor tensor, long row, float[] out, int at) {
-    Objects.checkIndex(row, (long) tensor.rows());
-    int cols = tensor.cols();
-    elements(tensor, row * cols, cols, out, at);
+    new RowReader(tensor).read(row, out, at);
   }
 
   /**
@@ -70,6 +77,10 @@ public final class Dequantize {
    * @throws IndexOutOfBoundsException if the elements, or their place in {@code out}, do not exist
    */
   public static void elements(Tensor tensor, long from, int count, float[] out, int at) {
+    elements(tensor, from, count, out, at, Block.of(tensor.type()));
+  }
+
+  static void elements(Tensor tensor, long from, int count, float[] out, int at, Block block) {
     TensorType type = tensor.type();
     int blockSize = type.blockSize();
     if (from % blockSize != 0 || count % blockSize != 0) {
@@ -98,7 +109,7 @@ public final class Dequantize {
       case I32 ->
           throw new IllegalArgumentException(
               "tensor '%s' holds integers (I32), not weights".formatted(tensor.name()));
-      default -> blocks(type, data, offset, count, out, at);
+      default -> blocks(type, data, offset, count, out, at, block);
     }
   }
 
@@ -108,15 +119,18 @@ public final class Dequantize {
   }
 
   private static void blocks(
-      TensorType type, MemorySegment data, long offset, int count, float[] out, int at) {
+      TensorType type,
+      MemorySegment data,
+      long offset,
+      int count,
+      float[] out,
+      int at,
+      Block block) {
     QuantFormat format = QuantFormats.of(type);
     int blockSize = type.blockSize();
-    byte[] quants = new byte[blockSize];
-    float[] scales = new float[blockSize / format.groupSize()];
-    float[] mins = new float[scales.length];
     for (int done = 0; done < count; done += blockSize) {
-      format.decode(data, offset, quants, 0, scales, mins, 0);
-      widen(format, quants, scales, mins, out, at + done);
+      format.decode(data, offset, block.quants, 0, block.scales, block.mins, 0);
+      widen(format, block.quants, block.scales, block.mins, out, at + done);
       offset += type.blockBytes();
     }
   }
