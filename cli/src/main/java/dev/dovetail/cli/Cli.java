@@ -44,9 +44,17 @@ final class Cli {
     commands.put("inspect", InspectCommand::new);
     commands.put("tokenize", TokenizeCommand::new);
     commands.put("score", ScoreCommand::new);
+    commands.put("bench", console -> benchmarks(console));
     commands.put("doctor", DoctorCommand::new);
     commands.put("completion", CompletionCommand::new);
     return commands;
+  }
+
+  private static CommandLine benchmarks(Console console) {
+    CommandLine bench = new CommandLine(new BenchCommand());
+    CommandLine cost = new CommandLine(new CostCommand(console));
+    layOut(cost);
+    return bench.addSubcommand("cost", cost);
   }
 
   /** Runs one command line and returns its exit code. */

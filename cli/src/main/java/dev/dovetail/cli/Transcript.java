@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,13 +24,7 @@ record Transcript(Optional<String> system, List<ChatMessage> turns) {
       throw new FileAlreadyExistsException(path.toString());
     }
     String text = path.toString().endsWith(".json") ? json() : markdown();
-    Path part = path.resolveSibling(path.getFileName() + ".part");
-    try {
-      Files.writeString(part, text);
-      Files.move(part, path, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
-    }
+    WholeFile.write(path, text);
   }
 
   /** A list of messages with role and content, as chat programs exchange them. */

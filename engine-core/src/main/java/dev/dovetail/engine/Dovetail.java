@@ -4,6 +4,7 @@ import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.device.OperationTimes;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
@@ -50,6 +51,7 @@ public final class Dovetail {
     private DeviceOptions device = DeviceOptions.DEFAULT;
     private TreeShape tree = DEFAULT_TREE;
     private int context;
+    private Optional<OperationTimes> times = Optional.empty();
 
     private Builder(Path path) {
       this.path = Objects.requireNonNull(path);
@@ -86,6 +88,12 @@ public final class Dovetail {
       return this;
     }
 
+    /** Adds up how long the device's operations take; for measuring. */
+    public Builder timed(OperationTimes totals) {
+      times = Optional.of(totals);
+      return this;
+    }
+
     /**
      * Loads the model and its draft.
      *
@@ -102,7 +110,8 @@ public final class Dovetail {
       TargetWeights weights = null;
       try {
         int tokens = context(model);
-        opened = cpu().open(device);
+        Device plain = cpu().open(device);
+        opened = times.map(totals -> totals.of(plain)).orElse(plain);
         // The draft first: one that does not fit is refused before the large model is packed.
         drafting = draft(model, opened);
         weights = TargetWeights.load(model, opened);

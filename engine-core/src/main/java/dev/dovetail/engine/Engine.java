@@ -1,5 +1,6 @@
 package dev.dovetail.engine;
 
+import dev.dovetail.engine.decoder.PassWork;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.round.DecoderTarget;
@@ -78,6 +79,11 @@ public final class Engine implements AutoCloseable {
   /** What the target runs on; belongs to the engine. */
   public Device device() {
     return device;
+  }
+
+  /** What a pass of the target has to read and to compute. */
+  public PassWork passWork() {
+    return PassWork.of(model);
   }
 
   /** The draft's name, or {@code none}. */

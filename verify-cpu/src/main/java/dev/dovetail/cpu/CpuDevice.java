@@ -2,6 +2,7 @@ package dev.dovetail.cpu;
 
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Matrix;
@@ -50,6 +51,16 @@ final class CpuDevice implements Device {
   @Override
   public ReentrantLock lock() {
     return lock;
+  }
+
+  @Override
+  public DeviceLimits measureLimits() {
+    lock.lock();
+    try {
+      return new CpuLimits(pool, settings.limits()).measure();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

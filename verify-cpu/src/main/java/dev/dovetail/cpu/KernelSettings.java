@@ -42,6 +42,10 @@ record KernelSettings(int vectorBits) {
     return panama() ? new PanamaAttentionKernels() : new ScalarAttentionKernels();
   }
 
+  LimitKernels limits() {
+    return panama() ? new PanamaLimitKernels() : new ScalarLimitKernels();
+  }
+
   private static KernelSettings read() {
     boolean present = ModuleLayer.boot().findModule(MODULE).isPresent() && memoryIsOpen();
     String kernels = System.getProperty("dovetail.kernels", "");

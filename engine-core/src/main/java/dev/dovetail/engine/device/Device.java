@@ -29,6 +29,12 @@ public interface Device extends AutoCloseable {
   /** Held around the operations of one pass. */
   java.util.concurrent.locks.ReentrantLock lock();
 
+  /**
+   * Measures what the device can do at most, with its threads; takes some tenths of a second, and
+   * memory that no cache holds, for as long.
+   */
+  DeviceLimits measureLimits();
+
   // Memory. Every handle belongs to the caller, who closes it.
 
   /** {@code floats} zeros. */

@@ -2,6 +2,7 @@ package dev.dovetail.engine.testing;
 
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Matrix;
@@ -53,6 +54,11 @@ public final class SmallDevice implements Device {
     if (!open.remove(handle)) {
       throw new IllegalStateException("closed twice: " + handle);
     }
+  }
+
+  @Override
+  public DeviceLimits measureLimits() {
+    return new DeviceLimits(2, 4, 1);
   }
 
   @Override

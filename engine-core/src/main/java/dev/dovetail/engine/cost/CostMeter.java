@@ -1,0 +1,208 @@
+package dev.dovetail.engine.cost;
+
+import dev.dovetail.engine.Engine;
+import dev.dovetail.engine.device.DeviceLimits;
+import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.round.Target;
+import dev.dovetail.engine.round.Target.Logits;
+import dev.dovetail.engine.sampling.Sampler;
+import dev.dovetail.engine.sampling.SamplingOptions;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Measures {@link PassCosts}. All sizes take turns in every round, so that what disturbs the
+ * machine for a while disturbs all of them. For one thread; owns a target, which {@link #close}
+ * closes.
+ */
+public final class CostMeter implements AutoCloseable {
+  /** Most tokens of a pass whose logits are all computed. */
+  public static final int MOST_TOKENS = 64;
+
+  /** Rounds that count: each time is the median of as many. */
+  private static final int LEAST_ROUNDS = 8;
+
+  private static final int MOST_ROUNDS = 40;
+
+  /** Rounds before them, in which the JIT compiles. */
+  private static final int WARM_UP_ROUNDS = 3;
+
+  /** Small models get more rounds than {@link #LEAST_ROUNDS} in this time. */
+  private static final long WANTED_NANOS = 8_000_000_000L;
+
+  private static final List<Integer> PROMPTS = List.of(128, 512);
+  private static final int PROMPT_ROUNDS = 3;
+
+  private final Engine engine;
+  private final Target target;
+  private final Sampler sampler;
+  private final TreeBatch batch;
+  private final int[] nodes;
+  private final int[] context;
+  private final Consumer<String> progress;
+
+  /**
+   * @param progress is told what is being measured
+   */
+  public CostMeter(Engine engine, Consumer<String> progress) {
+    this.engine = engine;
+    this.progress = progress;
+    target = engine.newTarget();
+    sampler = new Sampler(SamplingOptions.GREEDY, target.vocabulary());
+    batch = new TreeBatch(target.maxPassTokens());
+    nodes = IntStream.range(0, batch.capacity()).toArray();
+    context = new int[target.capacity() + batch.capacity()];
+    for (int i = 0; i < context.length; i++) {
+      context[i] = (int) (i * 7919L % target.vocabulary());
+    }
+  }
+
+  /**
+   * Measures.
+   *
+   * @param sizes the n of T(n), each 1 to {@link #MOST_TOKENS}
+   * @param prefix tokens in the KV cache before a pass, at least 0
+   * @throws IllegalArgumentException if they do not fit the engine's context
+   */
+  public PassCosts measure(SortedSet<Integer> sizes, int prefix) {
+    check(sizes, prefix);
+    progress.accept("what the machine can do");
+    DeviceLimits limits = engine.device().measureLimits();
+    fill(prefix);
+    SortedMap<Integer, Double> passes = passMs(sizes);
+    limits = limits.best(engine.device().measureLimits());
+    SortedMap<Integer, Double> prompts = promptTokPerS();
+    limits = limits.best(engine.device().measureLimits());
+    return new PassCosts(
+        engine.device().kernels(),
+        engine.device().threads(),
+        limits,
+        engine.passWork(),
+        prefix,
+        passes,
+        prompts);
+  }
+
+  private void check(SortedSet<Integer> sizes, int prefix) {
+    if (sizes.isEmpty() || sizes.first() < 1 || sizes.last() > MOST_TOKENS) {
+      throw new IllegalArgumentException(
+          "a pass has 1 to %d tokens; found %s".formatted(MOST_TOKENS, sizes));
+    }
+    if (prefix < 0 || prefix + sizes.last() > target.capacity()) {
+      throw new IllegalArgumentException(
+          "%d tokens and passes of %d do not fit a context of %d"
+              .formatted(prefix, sizes.last(), target.capacity()));
+    }
+  }
+
+  private SortedMap<Integer, Double> passMs(Collection<Integer> sizes) {
+    Samples samples = new Samples();
+    long start = 0;
+    for (int round = -WARM_UP_ROUNDS; !enough(round, start); round++) {
+      progress.accept(
+          round < 0
+              ? "warm-up"
+              : "passes, round %d of at least %d".formatted(round + 1, LEAST_ROUNDS));
+      if (round == 0) {
+        start = System.nanoTime();
+      }
+      for (int n : sizes) {
+        long before = System.nanoTime();
+        verify(n);
+        choose(n);
+        long nanos = System.nanoTime() - before;
+        if (round >= 0) {
+          samples.add(n, nanos / 1e6);
+        }
+      }
+    }
+    return samples.medians();
+  }
+
+  private static boolean enough(int round, long start) {
+    return round >= LEAST_ROUNDS
+        && (round >= MOST_ROUNDS || System.nanoTime() - start > WANTED_NANOS);
+  }
+
+  /** A pass over n tokens, which are dropped again. */
+  void verify(int n) {
+    chain(n);
+    target.pass(batch, Logits.ALL);
+  }
+
+  /** Chooses a token by each row of the last pass. */
+  void choose(int n) {
+    for (int i = 0; i < n; i++) {
+      sampler.choose(target.logits(), i * target.vocabulary(), context, target.length() + i + 1);
+    }
+  }
+
+  private SortedMap<Integer, Double> promptTokPerS() {
+    Samples samples = new Samples();
+    for (int round = 0; round < PROMPT_ROUNDS; round++) {
+      progress.accept("prompts, round %d of %d".formatted(round + 1, PROMPT_ROUNDS));
+      for (int length : PROMPTS) {
+        if (length < target.capacity()) {
+          long before = System.nanoTime();
+          fill(length);
+          samples.add(length, length / ((System.nanoTime() - before) / 1e9));
+        }
+      }
+    }
+    return samples.medians();
+  }
+
+  /** Reads a prompt and chooses the token after it. */
+  void fill(int length) {
+    target.truncate(0);
+    while (target.length() < length) {
+      int n = Math.min(length - target.length(), batch.capacity());
+      boolean last = target.length() + n == length;
+      chain(n);
+      target.pass(batch, last ? Logits.LAST : Logits.NONE);
+      target.commit(nodes, n);
+      if (last) {
+        sampler.choose(target.logits(), 0, context, length);
+      }
+    }
+  }
+
+  private void chain(int n) {
+    batch.reset(target.length());
+    for (int i = 0; i < n; i++) {
+      batch.add(context[target.length() + i], i - 1);
+    }
+  }
+
+  @Override
+  public void close() {
+    target.close();
+  }
+
+  /** Samples by size. */
+  private static final class Samples {
+    private final TreeMap<Integer, List<Double>> bySize = new TreeMap<>();
+
+    void add(int size, double value) {
+      bySize.computeIfAbsent(size, any -> new ArrayList<>()).add(value);
+    }
+
+    SortedMap<Integer, Double> medians() {
+      TreeMap<Integer, Double> medians = new TreeMap<>();
+      bySize.forEach((size, values) -> medians.put(size, median(values)));
+      return medians;
+    }
+
+    private static double median(List<Double> values) {
+      double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+      int half = sorted.length / 2;
+      return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+  }
+}

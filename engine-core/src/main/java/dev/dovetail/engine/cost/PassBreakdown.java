@@ -1,0 +1,82 @@
+package dev.dovetail.engine.cost;
+
+import dev.dovetail.engine.device.OperationTimes;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Where the time of a pass goes. Means, which add up, over some passes.
+ *
+ * @param n tokens of a pass
+ * @param passMs the whole pass, as in {@link PassCosts#passMs}
+ * @param choiceMs choosing a token by each row of logits
+ * @param operations by {@linkplain OperationTimes name}, in the order of a pass
+ */
+public record PassBreakdown(
+    int n, double passMs, double choiceMs, Map<String, Operation> operations) {
+  private static final int WARM_UP = 10;
+  private static final int PASSES = 20;
+
+  /**
+   * The operations of one name in a pass.
+   *
+   * @param ms all of them together
+   * @param bytes that they read of weights, in their file
+   */
+  public record Operation(double calls, double ms, double bytes) {}
+
+  public PassBreakdown {
+    operations = new LinkedHashMap<>(operations);
+  }
+
+  /**
+   * Measures.
+   *
+   * @param meter of an engine that was built with {@code times}, and has measured before
+   * @param prefix tokens in the KV cache before a pass
+   * @param n 1 to {@link CostMeter#MOST_TOKENS}
+   */
+  public static PassBreakdown measure(CostMeter meter, OperationTimes times, int prefix, int n) {
+    meter.fill(prefix);
+    for (int i = 0; i < WARM_UP; i++) {
+      meter.verify(n);
+      meter.choose(n);
+    }
+    times.reset();
+    long verifying = 0;
+    long choosing = 0;
+    for (int i = 0; i < PASSES; i++) {
+      long start = System.nanoTime();
+      meter.verify(n);
+      long verified = System.nanoTime();
+      meter.choose(n);
+      verifying += verified - start;
+      choosing += System.nanoTime() - verified;
+    }
+    Map<String, Operation> operations = new LinkedHashMap<>();
+    times
+        .totals()
+        .forEach((name, total) ->
+            operations.put(
+                name,
+                new Operation(
+                    (double) total.calls() / PASSES,
+                    total.nanos() / 1e6 / PASSES,
+                    (double) total.bytes() / PASSES)));
+    return new PassBreakdown(
+        n, (verifying + choosing) / 1e6 / PASSES, choosing / 1e6 / PASSES, operations);
+  }
+
+  /** What lies between the operations. */
+  public double restMs() {
+    return passMs - choiceMs - operations.values().stream().mapToDouble(Operation::ms).sum();
+  }
+
+  /** Multiplications with weights, each of which ends in a barrier. */
+  public double multiplications() {
+    return operations.values().stream()
+        .filter(operation -> operation.bytes() > 0)
+        .mapToDouble(Operation::calls)
+        .sum();
+  }
+}

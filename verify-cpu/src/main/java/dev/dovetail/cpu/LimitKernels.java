@@ -1,0 +1,24 @@
+package dev.dovetail.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+/** Loops that do nothing but read, or nothing but multiply and add. Stateless. */
+interface LimitKernels {
+  /** Chains of {@link #multiplyAdd}: enough for two FMA units with a latency of four. */
+  int CHAINS = 10;
+
+  /**
+   * Reads {@code bytes} bytes of memory, a multiple of 256, and returns something that depends on
+   * all of them.
+   */
+  long read(MemorySegment memory, long offset, int bytes);
+
+  /**
+   * {@link #CHAINS} chains of {@code steps} multiply-adds in each lane; returns something that
+   * depends on all of them.
+   */
+  float multiplyAdd(int steps);
+
+  /** Lanes of a chain. */
+  int lanes();
+}

@@ -1,0 +1,68 @@
+package dev.dovetail.cpu;
+
+import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
+import static dev.dovetail.cpu.PanamaSpecies.INTS;
+import static dev.dovetail.cpu.PanamaSpecies.LANES;
+import static dev.dovetail.cpu.PanamaSpecies.MEMORY;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ADD;
+
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/** The limits of vectors. */
+final class PanamaLimitKernels implements LimitKernels {
+  @Override
+  public long read(MemorySegment memory, long offset, int bytes) {
+    long address = PanelBlock.address(memory, offset, bytes);
+    IntVector a = IntVector.zero(INTS);
+    IntVector b = IntVector.zero(INTS);
+    IntVector c = IntVector.zero(INTS);
+    IntVector d = IntVector.zero(INTS);
+    int vector = Integer.BYTES * LANES;
+    for (int at = 0; at != bytes; at += 4 * vector) {
+      long from = address + at;
+      a = a.add(IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN));
+      b = b.add(IntVector.fromMemorySegment(INTS, MEMORY, from + vector, LITTLE_ENDIAN));
+      c = c.add(IntVector.fromMemorySegment(INTS, MEMORY, from + 2L * vector, LITTLE_ENDIAN));
+      d = d.add(IntVector.fromMemorySegment(INTS, MEMORY, from + 3L * vector, LITTLE_ENDIAN));
+    }
+    return a.add(b).add(c.add(d)).reduceLanes(ADD);
+  }
+
+  @Override
+  public float multiplyAdd(int steps) {
+    FloatVector half = FloatVector.broadcast(FLOATS, 0.5f);
+    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    FloatVector a = FloatVector.zero(FLOATS);
+    FloatVector b = a.add(1);
+    FloatVector c = a.add(2);
+    FloatVector d = a.add(3);
+    FloatVector e = a.add(4);
+    FloatVector f = a.add(5);
+    FloatVector g = a.add(6);
+    FloatVector h = a.add(7);
+    FloatVector i = a.add(8);
+    FloatVector j = a.add(9);
+    for (int step = 0; step < steps; step++) {
+      a = a.fma(half, one);
+      b = b.fma(half, one);
+      c = c.fma(half, one);
+      d = d.fma(half, one);
+      e = e.fma(half, one);
+      f = f.fma(half, one);
+      g = g.fma(half, one);
+      h = h.fma(half, one);
+      i = i.fma(half, one);
+      j = j.fma(half, one);
+    }
+    FloatVector all = a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j);
+    return all.reduceLanes(ADD);
+  }
+
+  @Override
+  public int lanes() {
+    return LANES;
+  }
+}
