@@ -3,6 +3,7 @@ package dev.dovetail.cpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -10,9 +11,6 @@ import java.util.Set;
  * The activations and the outputs of one multiplication. Reused; filled before the workers start.
  */
 final class MatmulCall {
-  /** Biases are at most 128. */
-  private static final int MOST_BIAS_BITS = 8;
-
   private static final float[] NONE = {};
 
   float[] x;
@@ -24,61 +22,65 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
-  /** {@code [n][cols]} for each quantised kind. */
+  /** {@code [n][fields]} for each quantised kind. */
   private final Map<WeightKind, float[]> activations = new EnumMap<>(WeightKind.class);
 
-  /** {@code [n][cols / SPAN]}, by the bits that a bias takes. */
-  private final float[][] sums = new float[MOST_BIAS_BITS + 1][0];
+  /** {@code [n][groups]} for each format. */
+  private final Map<PanelFormat, float[]> sums = new HashMap<>();
 
   /**
-   * The activations {@code [n][cols]} as kernels of a quantised kind read them: multiplied by
-   * {@link WeightKind#inverse}.
+   * The activations as kernels of a quantised kind read them, {@code [n][fields]}: one for each
+   * field, multiplied by {@link WeightKind#inverse}.
    */
   float[] activations(WeightKind kind) {
     return activations.get(kind);
   }
 
   /**
-   * What mins are multiplied by, {@code [n][cols / SPAN]}: {@link WeightKind#SUM_UNIT} of the sums
-   * of a span's activations, in the order that {@link PanelMatrix} names. A format with a bias has
-   * its scale for a min, and {@code -bias} times these sums.
+   * What the mins of a format are multiplied by, {@code [n][groups]}: {@link WeightKind#SUM_UNIT}
+   * of the sums of a group's activations, in the order that {@link PanelMatrix} names. A format
+   * with a bias has its scale for a min, and {@code -bias} times these sums.
    */
-  float[] sums(int bias) {
-    return sums[bits(bias)];
-  }
-
-  private static int bits(int bias) {
-    return Integer.SIZE - Integer.numberOfLeadingZeros(bias);
+  float[] sums(PanelFormat format) {
+    return sums.get(format);
   }
 
   /** Computes what {@link #activations} and {@link #sums} give for some formats. */
   void prepare(Set<PanelFormat> formats, int cols, MatmulKernels kernels) {
-    boolean summed = false;
     for (PanelFormat format : formats) {
       WeightKind kind = format.weights();
       if (kind.quantised()) {
-        float[] scaled = room(activations.getOrDefault(kind, NONE), cols);
-        activations.put(kind, scaled);
+        scale(kind, cols);
+        int groups = cols / format.groupSize();
+        float[] sum = room(sums.getOrDefault(format, NONE), groups);
+        sums.put(format, sum);
         for (int t = 0; t < n; t++) {
-          int from = xOffset + t * xStride;
-          kernels.scale(x, from, kind.inverse(), scaled, t * cols, cols);
+          kernels.sumGroups(x, xOffset + t * xStride, format.groupSize(), sum, t * groups, groups);
         }
-        int spans = cols / PanelPart.SPAN;
-        if (!summed) {
-          sums[0] = room(sums[0], spans);
-          for (int t = 0; t < n; t++) {
-            kernels.sumSpans(x, xOffset + t * xStride, sums[0], t * spans, spans);
+        if (format.bias() != 0) {
+          for (int i = 0; i < n * groups; i++) {
+            sum[i] *= -format.bias();
           }
-          summed = true;
         }
-        int bias = format.bias();
-        if (bias != 0) {
-          float[] biased = room(sums(bias), spans);
-          for (int i = 0; i < n * spans; i++) {
-            biased[i] = -bias * sums[0][i];
-          }
-          sums[bits(bias)] = biased;
+      }
+    }
+  }
+
+  /** A plain loop: the JIT makes vectors of it, but for the gaps of six bits. */
+  private void scale(WeightKind kind, int cols) {
+    int[] columns = kind.columns();
+    float[] inverse = kind.inverse();
+    int period = columns.length;
+    float[] scaled = room(activations.getOrDefault(kind, NONE), kind.fields(cols));
+    activations.put(kind, scaled);
+    int to = 0;
+    for (int t = 0; t < n; t++) {
+      int from = xOffset + t * xStride;
+      for (int k = from; k < from + cols; k += 16) {
+        for (int i = 0; i < period; i++) {
+          scaled[to + i] = x[k + columns[i]] * inverse[i];
         }
+        to += period;
       }
     }
   }

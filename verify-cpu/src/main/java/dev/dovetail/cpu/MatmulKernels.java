@@ -11,13 +11,8 @@ interface MatmulKernels {
   void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch);
 
   /**
-   * {@code out[to + k] = x[from + k] * factors[k % SPAN]} for k below {@code count}, whole spans.
+   * {@link WeightKind#SUM_UNIT} of the sum of each of {@code groups} groups of {@code size} columns
+   * of x, a multiple of 4, summed in the order that {@link PanelMatrix} names.
    */
-  void scale(float[] x, int from, float[] factors, float[] out, int to, int count);
-
-  /**
-   * {@link WeightKind#SUM_UNIT} of the sum of each of {@code spans} spans of x, summed in the order
-   * that {@link PanelMatrix} names.
-   */
-  void sumSpans(float[] x, int from, float[] out, int to, int spans);
+  void sumGroups(float[] x, int from, int size, float[] out, int to, int groups);
 }

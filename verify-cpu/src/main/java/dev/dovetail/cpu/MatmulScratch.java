@@ -14,22 +14,16 @@ final class MatmulScratch {
    */
   static final int TILE_COLS = 128;
 
-  /**
-   * Columns whose scales are decoded at a time: the largest unit of any {@link ScaleKind}. Twice as
-   * many are faster from a cache and 15 % slower from memory.
-   */
-  static final int SCALE_COLS = 256;
-
   private static final int SMALLEST_GROUP = 16;
 
   /** Widened weights {@code [TILE_COLS][32]}. */
   final MemorySegment tile = floats(TILE_COLS * PanelPart.ROWS);
 
   /** Scales {@code [groups][32]}. */
-  final MemorySegment scales = floats(SCALE_COLS / SMALLEST_GROUP * PanelPart.ROWS);
+  final MemorySegment scales = floats(PanelPart.BLOCK_COLS / SMALLEST_GROUP * PanelPart.ROWS);
 
   /** Mins {@code [groups][32]}. */
-  final MemorySegment mins = floats(SCALE_COLS / SMALLEST_GROUP * PanelPart.ROWS);
+  final MemorySegment mins = floats(PanelPart.BLOCK_COLS / SMALLEST_GROUP * PanelPart.ROWS);
 
   final PanelBlock block = new PanelBlock();
 

@@ -27,8 +27,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
     for (int panel = from; panel < to; panel++) {
       clear(scratch.acc.address(), call.n);
       if (quantised) {
-        for (int k = 0; k < part.cols(); k += PanelBlock.COLS) {
-          scratch.block.fill(panel, k / PanelBlock.COLS);
+        for (int k = 0; k < part.cols(); k += PanelPart.BLOCK_COLS) {
+          scratch.block.fill(panel, k / PanelPart.BLOCK_COLS);
           block(part.format().weights(), scratch.block, call.n);
         }
       } else {
@@ -47,13 +47,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
   }
 
   @Override
-  public void scale(float[] x, int from, float[] factors, float[] out, int to, int count) {
-    PanamaActivations.scale(x, from, factors, out, to, count);
-  }
-
-  @Override
-  public void sumSpans(float[] x, int from, float[] out, int to, int spans) {
-    PanamaActivations.sumSpans(x, from, out, to, spans);
+  public void sumGroups(float[] x, int from, int size, float[] out, int to, int groups) {
+    PanamaActivations.sumGroups(x, from, size, out, to, groups);
   }
 
   private static void clear(long acc, int tokens) {

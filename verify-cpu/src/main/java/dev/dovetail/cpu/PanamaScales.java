@@ -1,5 +1,6 @@
 package dev.dovetail.cpu;
 
+import static dev.dovetail.cpu.PanamaSpecies.ADDRESS;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
@@ -18,12 +19,15 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Scales by vectors. Decoding is the twin of {@link ScaleDecoder}: the same numbers, some lanes at
- * a time, into rows of {@code [groups][32]}. Each method is one short loop: the JIT gives up on
- * inlining vectors in longer ones. The loops end where an address is reached, not passed: of loops
- * that it can count the JIT sometimes splits the range checks off, which costs more than they do.
+ * a time, into rows of {@code [groups][32]}. The loops end where an address is reached, not passed:
+ * of loops that it can count the JIT sometimes splits the range checks off, which costs more than
+ * they do.
  */
 final class PanamaScales {
   private static final long STEP = PanelPart.WORD_BYTES;
+
+  /** From one vector of rows to the next. */
+  private static final long NEXT = 4L * LANES;
 
   /** Bytes of a unit of BYTE_MIN or EIGHT_BIT. */
   private static final long BYTE_UNIT = 5 * STEP;
@@ -37,13 +41,6 @@ final class PanamaScales {
    * @param mins the same for mins; untouched where the type has none
    */
   static void decode(ScaleKind kind, long from, int count, long scales, long mins) {
-    for (long row = 0; row < STEP; row += 4L * LANES) {
-      rows(kind, from + row, count, scales + row, mins + row);
-    }
-  }
-
-  /** One vector of rows. */
-  private static void rows(ScaleKind kind, long from, int count, long scales, long mins) {
     switch (kind) {
       case NONE -> {}
       case F32 -> floats(from, STEP, count, scales);
@@ -59,113 +56,123 @@ final class PanamaScales {
         halves(from, 16, count, STEP, scales);
         halves(from, 0, count, STEP, mins);
       }
-      case BYTE_MIN -> {
-        bytes(from, 0, HALF_UNIT, count / kind.groups(), scales);
-        bytes(from, 1, -HALF_UNIT, count / kind.groups(), mins);
-      }
-      case EIGHT_BIT -> {
-        int units = count / kind.groups();
-        for (int i = 0; i < units; i++) {
-          signedBytes(from + i * BYTE_UNIT, scales + 16L * i * STEP);
-        }
-      }
+      case BYTE_MIN -> bytesWithMins(from, count / kind.groups(), scales, mins);
+      case EIGHT_BIT -> signedBytes(from, count / kind.groups(), scales);
     }
   }
 
   private static void floats(long from, long step, int count, long out) {
-    long end = out + count * STEP;
-    for (long at = from, to = out; to != end; at += step, to += STEP) {
-      FloatVector.fromMemorySegment(FLOATS, MEMORY, at, LITTLE_ENDIAN)
-          .intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    for (long row = 0; row != STEP; row += NEXT) {
+      long end = out + row + count * STEP;
+      for (long at = from + row, to = out + row; to != end; at += step, to += STEP) {
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, at & ADDRESS, LITTLE_ENDIAN)
+            .intoMemorySegment(MEMORY, to & ADDRESS, LITTLE_ENDIAN);
+      }
     }
   }
 
   /** One f16 of each word: the low half for a shift of 16, the high half for 0. */
   private static void halves(long from, int shift, int count, long step, long out) {
-    long end = out + count * step;
-    for (long at = from, to = out; to != end; at += STEP, to += step) {
-      IntVector.fromMemorySegment(INTS, MEMORY, at, LITTLE_ENDIAN)
-          .lanewise(LSHL, shift)
-          .lanewise(ASHR, 3)
-          .lanewise(AND, HALF_BITS)
-          .reinterpretAsFloats()
-          .mul(HALF_UNIT)
-          .intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    for (long row = 0; row != STEP; row += NEXT) {
+      long end = out + row + count * step;
+      for (long at = from + row, to = out + row; to != end; at += STEP, to += step) {
+        IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN)
+            .lanewise(LSHL, shift)
+            .lanewise(ASHR, 3)
+            .lanewise(AND, HALF_BITS)
+            .reinterpretAsFloats()
+            .mul(HALF_UNIT)
+            .intoMemorySegment(MEMORY, to & ADDRESS, LITTLE_ENDIAN);
+      }
     }
   }
 
   /**
-   * The scales (place 0) or the mins (place 1) of units of 8 groups. Bytes stay where they stand in
-   * a word, and their factor makes up for it.
-   *
-   * @param unit what f16 units are multiplied by
+   * The scales and mins of units of 8 groups. Bytes stay where they stand in a word, and their
+   * factor makes up for it.
    */
-  private static void bytes(long from, int place, float unit, int units, long out) {
+  private static void bytesWithMins(long from, int units, long scales, long mins) {
     long end = from + units * BYTE_UNIT;
-    long words = (1 + 2L * place) * STEP;
-    for (long at = from, to = out; at != end; at += BYTE_UNIT, to += 8 * STEP) {
-      FloatVector factor =
-          IntVector.fromMemorySegment(INTS, MEMORY, at, LITTLE_ENDIAN)
-              .lanewise(LSHL, 16 - 16 * place)
-              .lanewise(ASHR, 3)
-              .lanewise(AND, HALF_BITS)
-              .reinterpretAsFloats()
-              .mul(unit);
-      FloatVector factor8 = factor.mul(0x1p-8f);
-      FloatVector factor16 = factor.mul(0x1p-16f);
-      IntVector four = IntVector.fromMemorySegment(INTS, MEMORY, at + words, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(AND, 0xff00).convertShape(I2F, FLOATS, 0))
-          .mul(factor8)
-          .intoMemorySegment(MEMORY, to + STEP, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(AND, 0xff0000).convertShape(I2F, FLOATS, 0))
-          .mul(factor16)
-          .intoMemorySegment(MEMORY, to + 2 * STEP, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(LSHR, 24).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to + 3 * STEP, LITTLE_ENDIAN);
-      IntVector next = IntVector.fromMemorySegment(INTS, MEMORY, at + words + STEP, LITTLE_ENDIAN);
-      ((FloatVector) next.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to + 4 * STEP, LITTLE_ENDIAN);
-      ((FloatVector) next.lanewise(AND, 0xff00).convertShape(I2F, FLOATS, 0))
-          .mul(factor8)
-          .intoMemorySegment(MEMORY, to + 5 * STEP, LITTLE_ENDIAN);
-      ((FloatVector) next.lanewise(AND, 0xff0000).convertShape(I2F, FLOATS, 0))
-          .mul(factor16)
-          .intoMemorySegment(MEMORY, to + 6 * STEP, LITTLE_ENDIAN);
-      ((FloatVector) next.lanewise(LSHR, 24).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to + 7 * STEP, LITTLE_ENDIAN);
+    for (long unit = from, skip = 0; unit != end; unit += BYTE_UNIT, skip += 8 * STEP) {
+      for (long row = 0; row != STEP; row += NEXT) {
+        long word = (unit + row) & ADDRESS;
+        IntVector factors = IntVector.fromMemorySegment(INTS, MEMORY, word, LITTLE_ENDIAN);
+        long to = (scales + skip + row) & ADDRESS;
+        for (int place = 1; place != 4; place <<= 1) {
+          FloatVector factor =
+              factors
+                  .lanewise(LSHL, place == 1 ? 16 : 0)
+                  .lanewise(ASHR, 3)
+                  .lanewise(AND, HALF_BITS)
+                  .reinterpretAsFloats()
+                  .mul(place == 1 ? HALF_UNIT : -HALF_UNIT);
+          FloatVector factor8 = factor.mul(0x1p-8f);
+          FloatVector factor16 = factor.mul(0x1p-16f);
+          IntVector four = IntVector.fromMemorySegment(INTS, MEMORY, word + STEP, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(AND, 0xff00).convertShape(I2F, FLOATS, 0))
+              .mul(factor8)
+              .intoMemorySegment(MEMORY, to + STEP, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(AND, 0xff0000).convertShape(I2F, FLOATS, 0))
+              .mul(factor16)
+              .intoMemorySegment(MEMORY, to + 2 * STEP, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(LSHR, 24).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to + 3 * STEP, LITTLE_ENDIAN);
+          IntVector next =
+              IntVector.fromMemorySegment(INTS, MEMORY, word + 2 * STEP, LITTLE_ENDIAN);
+          ((FloatVector) next.lanewise(AND, 0xff).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to + 4 * STEP, LITTLE_ENDIAN);
+          ((FloatVector) next.lanewise(AND, 0xff00).convertShape(I2F, FLOATS, 0))
+              .mul(factor8)
+              .intoMemorySegment(MEMORY, to + 5 * STEP, LITTLE_ENDIAN);
+          ((FloatVector) next.lanewise(AND, 0xff0000).convertShape(I2F, FLOATS, 0))
+              .mul(factor16)
+              .intoMemorySegment(MEMORY, to + 6 * STEP, LITTLE_ENDIAN);
+          ((FloatVector) next.lanewise(LSHR, 24).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to + 7 * STEP, LITTLE_ENDIAN);
+          word = (word + 2 * STEP) & ADDRESS;
+          to = (mins + skip + row) & ADDRESS;
+        }
+      }
     }
   }
 
-  /** The scales of a unit of 16 groups. */
-  private static void signedBytes(long from, long out) {
-    FloatVector factor =
-        IntVector.fromMemorySegment(INTS, MEMORY, from, LITTLE_ENDIAN)
-            .lanewise(LSHL, 16)
-            .lanewise(ASHR, 3)
-            .lanewise(AND, HALF_BITS)
-            .reinterpretAsFloats()
-            .mul(HALF_UNIT);
-    long end = from + BYTE_UNIT;
-    for (long at = from + STEP, to = out; at != end; at += STEP, to += 4 * STEP) {
-      IntVector four = IntVector.fromMemorySegment(INTS, MEMORY, at, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(LSHL, 24).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(LSHL, 16).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to + STEP, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(LSHL, 8).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to + 2 * STEP, LITTLE_ENDIAN);
-      ((FloatVector) four.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
-          .mul(factor)
-          .intoMemorySegment(MEMORY, to + 3 * STEP, LITTLE_ENDIAN);
+  /** The scales of units of 16 groups. */
+  private static void signedBytes(long from, int units, long scales) {
+    long end = from + units * BYTE_UNIT;
+    for (long unit = from, out = scales; unit != end; unit += BYTE_UNIT, out += 16 * STEP) {
+      for (long row = 0; row != STEP; row += NEXT) {
+        FloatVector factor =
+            IntVector.fromMemorySegment(INTS, MEMORY, (unit + row) & ADDRESS, LITTLE_ENDIAN)
+                .lanewise(LSHL, 16)
+                .lanewise(ASHR, 3)
+                .lanewise(AND, HALF_BITS)
+                .reinterpretAsFloats()
+                .mul(HALF_UNIT);
+        long last = unit + row + BYTE_UNIT;
+        long to = (out + row) & ADDRESS;
+        for (long at = unit + row + STEP; at != last; at += STEP) {
+          IntVector four = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(LSHL, 24).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(LSHL, 16).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to + STEP, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(LSHL, 8).lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to + 2 * STEP, LITTLE_ENDIAN);
+          ((FloatVector) four.lanewise(ASHR, 24).convertShape(I2F, FLOATS, 0))
+              .mul(factor)
+              .intoMemorySegment(MEMORY, to + 3 * STEP, LITTLE_ENDIAN);
+          to = (to + 4 * STEP) & ADDRESS;
+        }
+      }
     }
   }
 }

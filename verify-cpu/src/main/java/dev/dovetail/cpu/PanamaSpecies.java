@@ -22,5 +22,11 @@ final class PanamaSpecies {
   @SuppressWarnings("restricted")
   static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
+  /**
+   * The bits of an address that is not negative and far from the last one: the JIT leaves out the
+   * range check of an access to {@link #MEMORY} where it sees that the address was masked by this.
+   */
+  static final long ADDRESS = (1L << 56) - 1;
+
   private PanamaSpecies() {}
 }

@@ -39,7 +39,7 @@ final class PanamaTile {
     WeightKind kind = part.format().weights();
     int words = kind.words(cols);
     long offset = part.weightOffset(panel, k);
-    long from = PanelBlock.address(part.weights(), offset, (long) words * STEP) + 4L * row;
+    long from = PanelBlock.address(part.data(), offset, (long) words * STEP) + 4L * row;
     switch (kind) {
       case F16 -> f16(from, words, tile);
       case BF16 -> bf16(from, words, tile);

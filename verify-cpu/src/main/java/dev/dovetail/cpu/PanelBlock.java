@@ -9,14 +9,11 @@ import java.util.Objects;
  * panels of a multiplication, then {@link #fill} for one block of them after the other.
  */
 final class PanelBlock {
-  /** Columns of a block; the last of a row may have fewer. */
-  static final int COLS = MatmulScratch.SCALE_COLS;
+  /** Groups of columns that share a scale. */
+  int groups;
 
-  /** Spans of {@link PanelPart#SPAN} columns; even. */
-  int spans;
-
-  /** A span's group is its number shifted right by this. */
-  int groupShift;
+  /** Bytes of the words of a group. */
+  long groupBytes;
 
   /** The address of the words of the first column. */
   long word;
@@ -44,47 +41,42 @@ final class PanelBlock {
   /** The address of the outputs {@code [n][32]} so far. */
   long acc;
 
+  private PanelPart part;
   private ScaleKind scaleKind;
-  private int cols;
-  private long firstWord;
+  private int groupSize;
+  private long first;
   private long panelBytes;
   private long blockBytes;
-  private long firstScale;
-  private long scalePanelBytes;
-  private long scaleBlockBytes;
 
   /** Makes ready for panels {@code from} to {@code to - 1} of a part. */
-  void start(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
-    PanelFormat format = part.format();
+  void start(PanelPart of, int from, int to, MatmulCall call, MatmulScratch scratch) {
+    part = of;
+    PanelFormat format = of.format();
     scaleKind = format.scales();
-    cols = part.cols();
-    groupShift = format.groupSize() == PanelPart.SPAN ? 0 : 1;
-    panelBytes = part.panelBytes();
-    blockBytes = (long) format.weights().words(COLS) * PanelPart.WORD_BYTES;
-    firstWord = address(part.weights(), from * panelBytes, (to - from) * panelBytes);
-    firstWord -= from * panelBytes;
-    scalePanelBytes = part.scalePanelBytes();
-    scaleBlockBytes = (long) scaleKind.words(COLS / format.groupSize()) * PanelPart.WORD_BYTES;
-    firstScale = address(part.scales(), from * scalePanelBytes, (to - from) * scalePanelBytes);
-    firstScale -= from * scalePanelBytes;
+    groupSize = format.groupSize();
+    groupBytes = (long) format.weights().words(groupSize) * PanelPart.WORD_BYTES;
+    panelBytes = of.panelBytes();
+    blockBytes = of.blockBytes(PanelPart.BLOCK_COLS);
+    first = address(of.data(), from * panelBytes, (to - from) * panelBytes) - from * panelBytes;
     scales = scratch.scales.address();
     mins = format.bias() == 0 ? scratch.mins.address() : scales;
     x = call.activations(format.weights());
-    xStride = cols;
-    sums = call.sums(format.bias());
-    sumStride = cols / PanelPart.SPAN;
+    xStride = format.weights().fields(of.cols());
+    sums = call.sums(format);
+    sumStride = of.cols() / groupSize;
     acc = scratch.acc.address();
   }
 
   /** Takes a block of columns of one of these panels, and decodes their scales. */
   void fill(int panel, int block) {
-    int k = block * COLS;
-    spans = Math.min(COLS, cols - k) / PanelPart.SPAN;
-    word = firstWord + panel * panelBytes + block * blockBytes;
-    xStart = k;
-    sumStart = k / PanelPart.SPAN;
-    long stored = firstScale + panel * scalePanelBytes + block * scaleBlockBytes;
-    PanamaScales.decode(scaleKind, stored, spans >> groupShift, scales, mins);
+    int k = block * PanelPart.BLOCK_COLS;
+    int cols = part.blockCols(k);
+    groups = cols / groupSize;
+    xStart = part.format().weights().fields(k);
+    sumStart = k / groupSize;
+    long stored = first + panel * panelBytes + block * blockBytes;
+    word = stored + part.scaleBytes(cols);
+    PanamaScales.decode(scaleKind, stored, groups, scales, mins);
   }
 
   /**

@@ -24,13 +24,13 @@ record PanelFormat(WeightKind weights, ScaleKind scales, int groupSize, int bias
       case BF16 -> new PanelFormat(WeightKind.BF16, ScaleKind.NONE, 0, 0);
       case Q4_0 -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F16, 8);
       case Q4_1 -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F16_MIN);
-      case Q5_0 -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F16, 16);
+      case Q5_0 -> quantised(type, WeightKind.SIX_BIT, ScaleKind.F16, 16);
       case Q8_0, IQ4_NL -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F16, 128);
-      case Q5_1 -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F16_MIN);
+      case Q5_1 -> quantised(type, WeightKind.SIX_BIT, ScaleKind.F16_MIN);
       case Q2_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32_MIN);
       case Q3_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.F32, 4);
       case Q4_K -> quantised(type, WeightKind.FOUR_BIT, ScaleKind.BYTE_MIN);
-      case Q5_K -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.BYTE_MIN);
+      case Q5_K -> quantised(type, WeightKind.SIX_BIT, ScaleKind.BYTE_MIN);
       case Q6_K -> quantised(type, WeightKind.SIX_BIT, ScaleKind.EIGHT_BIT, 32);
       case IQ4_XS -> quantised(type, WeightKind.EIGHT_BIT, ScaleKind.F32, 128);
       case I32 -> throw new IllegalArgumentException("I32 tensors hold integers, not weights");

@@ -19,12 +19,11 @@ import java.util.stream.Collectors;
  *
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
- *   <li>quantised, for each span of 16 columns: the products of two runs of 8, or of three of 5, 5
- *       and 6 ({@link WeightKind#runs}), are summed apart, {@code r = fma(q[k], x[k], r)} in order
- *       of k, with q the unscaled integers as stored, from {@code r = 0}; {@code acc = fma(scale,
- *       r0 + r1 (+ r2), acc)}; {@code acc = fma(min, X, acc)} with X the sum of the span's
- *       activations. Short sums that do not wait for each other are what keeps a CPU's FMA units
- *       busy;
+ *   <li>quantised, for each group: the products of a run of columns ({@link WeightKind#run}), 8 as
+ *       a rule, are summed apart, {@code r = fma(q[k], x[k], r)} in order of k, with q the unscaled
+ *       integers as stored, from {@code r = 0}; {@code acc = fma(scale, r, acc)} for one run after
+ *       the other; then {@code acc = fma(min, X, acc)} with X the sum of the group's activations.
+ *       Short sums that do not wait for each other are what keeps a CPU's FMA units busy;
  *   <li>X: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 + s3)};
  *   <li>the integers stay where they stand in their words, and their activations are multiplied by
  *       the inverse powers of two ({@link WeightKind#inverse}), which also leave all sums at {@link
@@ -61,8 +60,7 @@ final class PanelMatrix implements Matrix {
     this.rows = rows;
     this.cols = cols;
     this.arena = arena;
-    this.bytes =
-        parts.stream().mapToLong(p -> p.weights().byteSize() + p.scales().byteSize()).sum();
+    this.bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
     this.formats = parts.stream().map(PanelPart::format).collect(Collectors.toUnmodifiableSet());
     this.chunks = List.copyOf(chunks(parts, bytes, threads));
   }
@@ -112,16 +110,13 @@ final class PanelMatrix implements Matrix {
           "tensor '%s' has rows of %d, %s needs a multiple of %d"
               .formatted(tensor.name(), cols, tensor.type(), tensor.type().blockSize()));
     }
-    PanelPart shape =
-        new PanelPart(
-            format, rowOffset, tensor.rows(), cols, MemorySegment.NULL, MemorySegment.NULL);
+    PanelPart shape = new PanelPart(format, rowOffset, tensor.rows(), cols, MemorySegment.NULL);
     return new PanelPart(
         format,
         rowOffset,
         tensor.rows(),
         cols,
-        arena.allocate(shape.panels() * shape.panelBytes(), PanelPart.WORD_BYTES),
-        arena.allocate(shape.panels() * shape.scalePanelBytes(), PanelPart.WORD_BYTES));
+        arena.allocate(shape.panels() * shape.panelBytes(), PanelPart.WORD_BYTES));
   }
 
   private static void fill(Tensor tensor, PanelPart part, WorkerPool pool) {
@@ -144,7 +139,7 @@ final class PanelMatrix implements Matrix {
     List<Chunk> chunks = new ArrayList<>();
     for (PanelPart part : parts) {
       int panels = part.panels();
-      long panelBytes = Math.max(1, part.panelBytes() + part.scalePanelBytes());
+      long panelBytes = Math.max(1, part.panelBytes());
       int step = (int) Math.max(1, most / panelBytes);
       for (int from = 0; from < panels; from += step) {
         chunks.add(new Chunk(part, from, Math.min(panels, from + step)));

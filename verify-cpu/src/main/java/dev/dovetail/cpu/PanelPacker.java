@@ -28,7 +28,7 @@ final class PanelPacker {
   private static final VarHandle BYTES_AS_LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle BYTES_AS_INTS =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** Where the f16 unit of the scales stands in a Q6_K block. */
   private static final int Q6K_UNIT = 208;
@@ -41,7 +41,6 @@ final class PanelPacker {
   private final Tensor tensor;
   private final PanelPart part;
   private final int[] words;
-  private final int[] scaleWords;
   private final byte[] quants;
   private final float[] scales;
   private final float[] mins;
@@ -51,7 +50,6 @@ final class PanelPacker {
     this.tensor = tensor;
     this.part = part;
     this.words = new int[Math.toIntExact(part.panelBytes() / 4)];
-    this.scaleWords = new int[Math.toIntExact(part.scalePanelBytes() / 4)];
     this.quants = new byte[tensor.type().blockSize()];
     this.scales = new float[quants.length];
     this.mins = new float[quants.length];
@@ -63,23 +61,18 @@ final class PanelPacker {
       int rows = Math.min(ROWS, part.rows() - panel * ROWS);
       if (rows < ROWS) {
         Arrays.fill(words, 0);
-        Arrays.fill(scaleWords, 0);
       }
       for (int row = 0; row < rows; row++) {
-        long offset = ((long) panel * ROWS + row) * tensor.rowBytes();
+        long source = ((long) panel * ROWS + row) * tensor.rowBytes();
         if (part.format().weights().quantised()) {
-          quantisedRow(offset, row);
+          quantisedRow(source, row);
         } else {
-          plainRow(offset, row);
+          plainRow(source, row);
         }
       }
-      copyOut(words, part.weights(), panel * part.panelBytes());
-      copyOut(scaleWords, part.scales(), panel * part.scalePanelBytes());
+      long offset = panel * part.panelBytes();
+      MemorySegment.copy(words, 0, part.data(), ValueLayout.JAVA_INT, offset, words.length);
     }
-  }
-
-  private static void copyOut(int[] words, MemorySegment to, long offset) {
-    MemorySegment.copy(words, 0, to, ValueLayout.JAVA_INT, offset, words.length);
   }
 
   private void plainRow(long offset, int row) {
@@ -105,18 +98,17 @@ final class PanelPacker {
     int blockSize = tensor.type().blockSize();
     WeightKind kind = part.format().weights();
     int blocks = part.cols() / blockSize;
-    int groups = blockSize / part.format().groupSize();
-    int blockWords = kind.words(blockSize) * ROWS;
     for (int block = 0; block < blocks; block++) {
       long from = offset + (long) block * tensor.type().blockBytes();
+      int k = block * blockSize;
       format.decode(tensor.data(), from, quants, 0, scales, mins, 0);
-      int word = block * blockWords + row;
+      int word = (int) (part.weightOffset(0, k) / 4) + row;
       switch (kind) {
         case FOUR_BIT -> fourBits(word);
         case SIX_BIT -> sixBits(word);
         default -> eightBits(word);
       }
-      scales(from, block * groups, groups, row);
+      scales(from, k / part.format().groupSize(), blockSize / part.format().groupSize(), row);
     }
   }
 
@@ -173,42 +165,43 @@ final class PanelPacker {
   private void scales(long block, int firstGroup, int groups, int row) {
     ScaleKind kind = part.format().scales();
     MemorySegment data = tensor.data();
-    int unit = firstGroup / kind.groups() * kind.words() * ROWS + row;
+    int inUnit = firstGroup % kind.groups();
+    int unit = (int) (part.scaleOffset(0, firstGroup - inUnit) / 4) + row;
     switch (kind) {
       case NONE -> {}
       case F32 -> {
         for (int i = 0; i < groups; i++) {
-          scaleWords[unit + i * ROWS] = Float.floatToRawIntBits(scales[i]);
+          words[unit + i * ROWS] = Float.floatToRawIntBits(scales[i]);
         }
       }
       case F32_MIN -> {
         for (int i = 0; i < groups; i++) {
-          scaleWords[unit + 2 * i * ROWS] = Float.floatToRawIntBits(scales[i]);
-          scaleWords[unit + (2 * i + 1) * ROWS] = Float.floatToRawIntBits(mins[i]);
+          words[unit + 2 * i * ROWS] = Float.floatToRawIntBits(scales[i]);
+          words[unit + (2 * i + 1) * ROWS] = Float.floatToRawIntBits(mins[i]);
         }
       }
       case F16 -> {
         // The types of this kind have one group in a block, and f16 scales: narrowing loses
         // nothing.
         int half = half(scales[0]);
-        scaleWords[unit] = firstGroup % 2 == 0 ? half : scaleWords[unit] | half << 16;
+        words[unit] = inUnit == 0 ? half : words[unit] | half << 16;
       }
-      case F16_MIN -> scaleWords[unit] = half(scales[0]) | half(mins[0]) << 16;
+      case F16_MIN -> words[unit] = half(scales[0]) | half(mins[0]) << 16;
       case BYTE_MIN -> {
         int first = data.get(INT, block + 4);
         int second = data.get(INT, block + 8);
         int rest = data.get(INT, block + 12);
-        scaleWords[unit] = data.get(INT, block);
-        scaleWords[unit + ROWS] = first & SIX_BITS;
-        scaleWords[unit + 2 * ROWS] = rest & FOUR_BITS | first >>> 2 & TOP_TWO_OF_SIX;
-        scaleWords[unit + 3 * ROWS] = second & SIX_BITS;
-        scaleWords[unit + 4 * ROWS] = rest >>> 4 & FOUR_BITS | second >>> 2 & TOP_TWO_OF_SIX;
+        words[unit] = data.get(INT, block);
+        words[unit + ROWS] = first & SIX_BITS;
+        words[unit + 2 * ROWS] = rest & FOUR_BITS | first >>> 2 & TOP_TWO_OF_SIX;
+        words[unit + 3 * ROWS] = second & SIX_BITS;
+        words[unit + 4 * ROWS] = rest >>> 4 & FOUR_BITS | second >>> 2 & TOP_TWO_OF_SIX;
       }
       case EIGHT_BIT -> {
         for (int i = 0; i < 4; i++) {
-          scaleWords[unit + (1 + i) * ROWS] = data.get(INT, block + Q6K_UNIT - 16 + 4L * i);
+          words[unit + (1 + i) * ROWS] = data.get(INT, block + Q6K_UNIT - 16 + 4L * i);
         }
-        scaleWords[unit] = Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
+        words[unit] = Short.toUnsignedInt(data.get(SHORT, block + Q6K_UNIT));
       }
     }
   }

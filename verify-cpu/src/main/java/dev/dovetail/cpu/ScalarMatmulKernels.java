@@ -11,8 +11,9 @@ import java.util.Arrays;
 final class ScalarMatmulKernels implements MatmulKernels {
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
-    float[] weights = new float[part.cols()];
-    float[] x = new float[part.cols()];
+    int fields = part.format().weights().fields(part.cols());
+    float[] weights = new float[fields];
+    float[] x = new float[fields];
     MemorySegment scales = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     MemorySegment ownMins = MemorySegment.ofArray(new float[part.groups() * PanelPart.ROWS]);
     int bias = part.format().bias();
@@ -24,13 +25,13 @@ final class ScalarMatmulKernels implements MatmulKernels {
       int rows = Math.min(PanelPart.ROWS, part.rows() - firstRow);
       for (int row = 0; row < rows; row++) {
         for (int k = 0; k < weights.length; k++) {
-          weights[k] = part.weight(panel, k, row);
+          weights[k] = part.field(panel, k, row);
         }
         for (int t = 0; t < call.n; t++) {
           activations(part, call, t, x);
           float y =
               part.format().weights().quantised()
-                  ? quantised(part, weights, scales, mins, row, x, call.sums(bias), t)
+                  ? quantised(part, weights, scales, mins, row, x, call.sums(part.format()), t)
                   : chain(weights, x, 0, weights.length);
           scratch.acc.setAtIndex(ValueLayout.JAVA_FLOAT, t, y);
         }
@@ -49,21 +50,14 @@ final class ScalarMatmulKernels implements MatmulKernels {
   }
 
   @Override
-  public void scale(float[] x, int from, float[] factors, float[] out, int to, int count) {
-    for (int k = 0; k < count; k++) {
-      out[to + k] = x[from + k] * factors[k % PanelPart.SPAN];
-    }
-  }
-
-  @Override
-  public void sumSpans(float[] x, int from, float[] out, int to, int spans) {
+  public void sumGroups(float[] x, int from, int size, float[] out, int to, int groups) {
     float[] sums = new float[4];
-    for (int span = 0; span < spans; span++) {
+    for (int group = 0; group < groups; group++) {
       Arrays.fill(sums, 0);
-      for (int k = 0; k < PanelPart.SPAN; k++) {
-        sums[k % 4] += x[from + span * PanelPart.SPAN + k];
+      for (int k = 0; k < size; k++) {
+        sums[k % 4] += x[from + group * size + k];
       }
-      out[to + span] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * WeightKind.SUM_UNIT;
+      out[to + group] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * WeightKind.SUM_UNIT;
     }
   }
 
@@ -85,22 +79,17 @@ final class ScalarMatmulKernels implements MatmulKernels {
       float[] x,
       float[] sums,
       int token) {
-    int spans = part.cols() / PanelPart.SPAN;
-    int spansPerGroup = part.format().groupSize() / PanelPart.SPAN;
-    int runs = part.format().weights().runs();
-    int run = PanelPart.SPAN / runs;
+    WeightKind kind = part.format().weights();
+    int size = kind.fields(part.format().groupSize());
     float acc = 0;
-    for (int span = 0; span < spans; span++) {
-      int first = span * PanelPart.SPAN;
-      float sum = sums[token * spans + span];
-      float s = chain(weights, x, first, first + run);
-      for (int i = 1; i < runs; i++) {
-        int end = i + 1 < runs ? first + (i + 1) * run : first + PanelPart.SPAN;
-        s += chain(weights, x, first + i * run, end);
+    for (int group = 0; group < part.groups(); group++) {
+      int at = group * PanelPart.ROWS + row;
+      float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+      for (int k = group * size; k < (group + 1) * size; k += kind.run()) {
+        acc = Math.fma(scale, chain(weights, x, k, k + kind.run()), acc);
       }
-      int at = span / spansPerGroup * PanelPart.ROWS + row;
-      acc = Math.fma(scales.getAtIndex(ValueLayout.JAVA_FLOAT, at), s, acc);
-      acc = Math.fma(mins.getAtIndex(ValueLayout.JAVA_FLOAT, at), sum, acc);
+      float min = mins.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+      acc = Math.fma(min, sums[token * part.groups() + group], acc);
     }
     return acc;
   }

@@ -24,11 +24,10 @@ final class ScaleDecoder {
       MemorySegment scales,
       MemorySegment mins) {
     ScaleKind kind = part.format().scales();
-    MemorySegment data = part.scales();
-    long base = panel * part.scalePanelBytes();
+    MemorySegment data = part.data();
     for (int i = 0; i < count; i++) {
       int group = firstGroup + i;
-      long unit = base + (long) (group / kind.groups()) * kind.words() * PanelPart.WORD_BYTES;
+      long unit = part.scaleOffset(panel, group - group % kind.groups());
       int to = i * PanelPart.ROWS;
       switch (kind) {
         case NONE -> {}

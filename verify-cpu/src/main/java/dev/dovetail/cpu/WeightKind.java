@@ -1,49 +1,33 @@
 package dev.dovetail.cpu;
 
+import java.util.stream.IntStream;
+
 /**
  * How the weights of a panel are stored: words of 32 bits, each holding consecutive k of one row;
  * the words of the panel's rows lie side by side.
+ *
+ * <p>Words of integers are divided into fields, which kernels multiply where they stand: the lower
+ * half of them by masks, then the upper half, shifted down, by the same masks. A field is a weight,
+ * or a part of one.
  */
 enum WeightKind {
   /** Eight unsigned integers of 4 bits, the first in the lowest bits. */
-  FOUR_BIT(8, true),
+  FOUR_BIT(8, 1, 16, 0xf, 0xf0, 0xf00, 0xf000),
   /**
    * Unsigned integers of 6 bits, sixteen in three words: five in each, the first in the lowest
-   * bits; the top two bits of the three words, put behind each other, are the sixteenth.
+   * bits. The top two bits of the three words are the sixteenth, its upper bits first.
    */
-  SIX_BIT(5, true),
-  /** Four unsigned integers of 8 bits, the first in the top bits. */
-  EIGHT_BIT(4, true),
+  SIX_BIT(6, 1, 18, 0x3f, 0x3f << 6, 0x3f << 12),
+  /** Four unsigned integers of 8 bits, the first in the lowest bits. */
+  EIGHT_BIT(4, 2, 16, 0xff, 0xff00),
   /** Two numbers, the first in the low half. */
-  F16(2, false),
+  F16(2),
   /** Two numbers, the first in the low half. */
-  BF16(2, false),
-  F32(1, false);
+  BF16(2),
+  F32(1);
 
-  /** Whether weights of 4 and 6 bits are read as subnormal floats, not converted. */
+  /** Whether integers are read as subnormal floats, which have 23 bits, not converted. */
   static final boolean SUBNORMAL = Subnormals.fast();
-
-  /**
-   * Where four weights of 4 bits stand in their word, or, once it is shifted down by {@link
-   * #NIBBLES_SHIFT}, the other four: subnormal floats have 23 bits.
-   */
-  static final int[] NIBBLES = {0xf, 0xf0, 0xf00, 0xf000};
-
-  static final int NIBBLES_SHIFT = 16;
-
-  /**
-   * Where three weights of 6 bits stand in their word, or, once it is shifted down by {@link
-   * #SIXES_SHIFT}, the first two of them the other two.
-   */
-  static final int[] SIXES = {0x3f, 0x3f << 6, 0x3f << 12};
-
-  static final int SIXES_SHIFT = 18;
-
-  /** How far down the first of four weights of 8 bits is shifted. */
-  static final int FIRST_BYTE_SHIFT = 24;
-
-  /** Where the second stands in its word. */
-  static final int SECOND_BYTE = 0xff << 16;
 
   /**
    * Sums of quantised weights are this small until they are written: where weights are subnormal,
@@ -55,64 +39,83 @@ enum WeightKind {
   /** What activations are multiplied by for weights that are floats as they stand. */
   private static final float FLOAT_UNIT = SUBNORMAL ? 0x1p95f : SUM_UNIT;
 
-  private static final float[] FOUR_BIT_INVERSE =
-      span(FLOAT_UNIT, 1, 0x1p-4f, 0x1p-8f, 0x1p-12f, 1, 0x1p-4f, 0x1p-8f, 0x1p-12f);
-  private static final float[] SIX_BIT_INVERSE = span(FLOAT_UNIT, 1, 0x1p-6f, 0x1p-12f, 1, 0x1p-6f);
-  private static final float[] EIGHT_BIT_INVERSE = span(SUM_UNIT, 1, 0x1p-16f, 0x1p-8f, 1);
+  /** Columns after which the places of fields repeat themselves, words of all kinds being whole. */
+  private static final int PERIOD = 16;
 
-  private final int perWord;
-  private final boolean quantised;
+  private static final int LAST_OF_SIX = 5;
 
-  WeightKind(int perWord, boolean quantised) {
-    this.perWord = perWord;
-    this.quantised = quantised;
+  private final int fieldsPerWord;
+  private final int wordsPerRun;
+  private final int halfShift;
+  private final int[] masks;
+
+  WeightKind(int numbersPerWord) {
+    this(numbersPerWord, 1, 0);
   }
 
-  /** Weights in a word; every third word of SIX_BIT has one more. */
-  int perWord() {
-    return perWord;
+  WeightKind(int fieldsPerWord, int wordsPerRun, int halfShift, int... masks) {
+    this.fieldsPerWord = fieldsPerWord;
+    this.wordsPerRun = wordsPerRun;
+    this.halfShift = halfShift;
+    this.masks = masks;
   }
 
   /** Whether the weights are integers that scales belong to. */
   boolean quantised() {
-    return quantised;
+    return masks.length > 0;
+  }
+
+  /** Fields, or numbers, of a word. */
+  int fieldsPerWord() {
+    return fieldsPerWord;
+  }
+
+  /** Fields whose products are summed before their scale comes in: those of a word or two. */
+  int run() {
+    return wordsPerRun * fieldsPerWord;
+  }
+
+  /** Fields of some columns; of quantised weights, of a multiple of 16. */
+  int fields(int cols) {
+    return this == SIX_BIT ? cols / PERIOD * 3 * fieldsPerWord : cols;
+  }
+
+  /** Words of some columns; of quantised weights, of a multiple of 16. */
+  int words(int cols) {
+    return (fields(cols) + fieldsPerWord - 1) / fieldsPerWord;
+  }
+
+  /** A field of a word of integers, in its place in its half of the word. */
+  int field(int word, int index) {
+    return index < masks.length
+        ? word & masks[index]
+        : word >>> halfShift & masks[index - masks.length];
+  }
+
+  /** The columns that the fields of 16 columns belong to. */
+  int[] columns() {
+    return this == SIX_BIT
+        ? IntStream.range(0, fields(PERIOD))
+            .map(i -> i % fieldsPerWord == LAST_OF_SIX ? PERIOD - 1 : i - i / fieldsPerWord)
+            .toArray()
+        : IntStream.range(0, PERIOD).toArray();
   }
 
   /**
-   * What brings the product of a weight as it stands ({@link PanelPart#weight}) and an activation
-   * to {@link #SUM_UNIT} of what it should be, for the columns of a span: kernels multiply
-   * activations by it instead of shifting weights down. Powers of two.
+   * What brings the product of a field as it stands and an activation to {@link #SUM_UNIT} of what
+   * it should be, for the fields of 16 columns: activations are multiplied by it once, instead of
+   * fields being shifted down each time. Powers of two.
    */
   float[] inverse() {
-    return switch (this) {
-      case FOUR_BIT -> FOUR_BIT_INVERSE;
-      case SIX_BIT -> SIX_BIT_INVERSE;
-      default -> EIGHT_BIT_INVERSE;
-    };
-  }
-
-  /** The factors of a word, again and again; 1 for a weight that is put together; times a unit. */
-  private static float[] span(float unit, float... word) {
-    float[] span = new float[PanelPart.SPAN];
-    int whole = span.length - span.length % word.length;
-    for (int k = 0; k < span.length; k++) {
-      span[k] = k < whole ? unit * word[k % word.length] : unit;
+    float[] inverse = new float[fields(PERIOD)];
+    for (int i = 0; i < inverse.length; i++) {
+      int mask = masks[i % masks.length];
+      inverse[i] = FLOAT_UNIT / Integer.lowestOneBit(mask);
+      if (this == SIX_BIT && i % fieldsPerWord == LAST_OF_SIX) {
+        // The bits 4 and 5, 2 and 3, 0 and 1 of the sixteenth weight.
+        inverse[i] *= 1 << (4 - 2 * (i / fieldsPerWord));
+      }
     }
-    return span;
-  }
-
-  /**
-   * Runs of a span whose products are summed apart: as many columns in each, and what is left in
-   * the last.
-   */
-  int runs() {
-    return this == SIX_BIT ? 3 : 2;
-  }
-
-  /** Words of a row; of quantised weights, of whole spans. */
-  int words(int cols) {
-    return quantised
-        ? cols / PanelPart.SPAN * (PanelPart.SPAN / perWord)
-        : (cols + perWord - 1) / perWord;
+    return inverse;
   }
 }
