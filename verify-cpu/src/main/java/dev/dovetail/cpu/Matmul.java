@@ -7,10 +7,14 @@ import java.util.Objects;
  * Multiplies activations by packed weights on a pool of threads. One multiplication runs at a time.
  */
 final class Matmul {
+  /** Activations from which preparing them is worth a barrier. */
+  private static final int LEAST_SHARED_ACTIVATIONS = 1 << 12;
+
   private final WorkerPool pool;
   private final MatmulKernels kernels;
   private final MatmulScratch[] scratch;
   private final MatmulCall call = new MatmulCall();
+  private final WorkerPool.Task prepareTask = (part, worker) -> call.prepare(part);
   private final WorkerPool.Task task = this::runChunk;
   private List<PanelMatrix.Chunk> chunks = List.of();
 
@@ -57,9 +61,21 @@ final class Matmul {
     call.yOffset = yOffset;
     call.yStride = yStride;
     call.add = add;
-    call.prepare(w.formats(), w.cols(), kernels);
+    prepare(w);
     chunks = w.chunks();
     pool.run(chunks.size(), task);
+  }
+
+  private void prepare(PanelMatrix w) {
+    call.begin(w.quantisedFormats(), w.cols(), kernels);
+    int parts = call.parts();
+    if ((long) call.n * w.cols() >= LEAST_SHARED_ACTIVATIONS) {
+      pool.run(parts, prepareTask);
+    } else {
+      for (int part = 0; part < parts; part++) {
+        call.prepare(part);
+      }
+    }
   }
 
   private static void checkRows(int offset, int stride, int n, int width, int length) {

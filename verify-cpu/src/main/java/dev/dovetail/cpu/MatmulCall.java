@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The activations and the outputs of one multiplication. Reused; filled before the workers start.
@@ -22,65 +22,75 @@ final class MatmulCall {
   int yStride;
   boolean add;
 
-  /** {@code [n][fields]} for each quantised kind. */
+  /** {@code [n * fields]} for each quantised kind. */
   private final Map<WeightKind, float[]> activations = new EnumMap<>(WeightKind.class);
 
-  /** {@code [n][groups]} for each format. */
+  /** {@code [n * groups]} for each format. */
   private final Map<PanelFormat, float[]> sums = new HashMap<>();
 
+  private List<PanelFormat> formats = List.of();
+  private int cols;
+  private MatmulKernels kernels;
+
   /**
-   * The activations as kernels of a quantised kind read them, {@code [n][fields]}: one for each
-   * field, multiplied by {@link WeightKind#inverse}.
+   * The activations as kernels of a quantised kind read them: one for each field, multiplied by
+   * {@link WeightKind#inverse}. Those of tokens that are computed together, from {@code token} on,
+   * begin at {@code token * fields} and stand side by side, {@code [fields][together]}.
    */
   float[] activations(WeightKind kind) {
     return activations.get(kind);
   }
 
   /**
-   * What the mins of a format are multiplied by, {@code [n][groups]}: {@link WeightKind#SUM_UNIT}
-   * of the sums of a group's activations, in the order that {@link PanelMatrix} names. A format
-   * with a bias has its scale for a min, and {@code -bias} times these sums.
+   * What the mins of a format are multiplied by: {@link WeightKind#SUM_UNIT} of the sums of each
+   * group's activations, in the order that {@link PanelMatrix} names; laid out as the activations,
+   * {@code [groups][together]}. A format with a bias has its scale for a min, and {@code -bias}
+   * times these sums.
    */
   float[] sums(PanelFormat format) {
     return sums.get(format);
   }
 
-  /** Computes what {@link #activations} and {@link #sums} give for some formats. */
-  void prepare(Set<PanelFormat> formats, int cols, MatmulKernels kernels) {
+  /**
+   * Makes room for what {@link #activations} and {@link #sums} give for some formats, whose parts
+   * {@link #prepare} then computes.
+   */
+  void begin(List<PanelFormat> ofFormats, int ofCols, MatmulKernels withKernels) {
+    formats = ofFormats;
+    cols = ofCols;
+    kernels = withKernels;
     for (PanelFormat format : formats) {
       WeightKind kind = format.weights();
-      if (kind.quantised()) {
-        scale(kind, cols);
-        int groups = cols / format.groupSize();
-        float[] sum = room(sums.getOrDefault(format, NONE), groups);
-        sums.put(format, sum);
-        for (int t = 0; t < n; t++) {
-          kernels.sumGroups(x, xOffset + t * xStride, format.groupSize(), sum, t * groups, groups);
-        }
-        if (format.bias() != 0) {
-          for (int i = 0; i < n * groups; i++) {
-            sum[i] *= -format.bias();
-          }
-        }
-      }
+      activations.put(kind, room(activations.getOrDefault(kind, NONE), kind.fields(cols)));
+      sums.put(format, room(sums.getOrDefault(format, NONE), cols / format.groupSize()));
     }
   }
 
-  /** A plain loop: the JIT makes vectors of it, but for the gaps of six bits. */
-  private void scale(WeightKind kind, int cols) {
-    int[] columns = kind.columns();
-    float[] inverse = kind.inverse();
-    int period = columns.length;
-    float[] scaled = room(activations.getOrDefault(kind, NONE), kind.fields(cols));
-    activations.put(kind, scaled);
-    int to = 0;
-    for (int t = 0; t < n; t++) {
-      int from = xOffset + t * xStride;
-      for (int k = from; k < from + cols; k += 16) {
-        for (int i = 0; i < period; i++) {
-          scaled[to + i] = x[k + columns[i]] * inverse[i];
+  /** Parts of the columns, for {@link #prepare}. */
+  int parts() {
+    return formats.isEmpty() ? 0 : (cols + PanelPart.BLOCK_COLS - 1) / PanelPart.BLOCK_COLS;
+  }
+
+  /** Computes what belongs to one part of the columns; several threads may share the parts. */
+  void prepare(int part) {
+    int first = part * PanelPart.BLOCK_COLS;
+    int count = Math.min(PanelPart.BLOCK_COLS, cols - first);
+    int together;
+    for (int token = 0; token < n; token += together) {
+      together = kernels.tokensAtATime(n - token);
+      for (PanelFormat format : formats) {
+        WeightKind kind = format.weights();
+        float[] scaled = activations.get(kind);
+        float[] sum = sums.get(format);
+        int size = format.groupSize();
+        for (int t = 0; t < together; t++) {
+          int from = xOffset + (token + t) * xStride + first;
+          int field = token * kind.fields(cols) + together * kind.fields(first) + t;
+          kernels.scale(x, from, kind, scaled, field, together, count);
+          int group = token * (cols / size) + together * (first / size) + t;
+          float factor = format.bias() == 0 ? 1 : -format.bias();
+          kernels.sumGroups(x, from, size, factor, sum, group, together, count / size);
         }
-        to += period;
       }
     }
   }

@@ -8,15 +8,18 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Products by vectors whose lanes are rows, for four, two or one token at a time. Integers are
- * unpacked in registers as they are used; unquantised weights go through a tile, some columns of a
- * panel widened to f32, which then serves all tokens.
+ * Products by vectors whose lanes are rows, for eight, four, two or one token at a time. Integers
+ * are unpacked in registers as they are used; unquantised weights go through a tile, some columns
+ * of a panel widened to f32, which then serves all tokens.
  */
 final class PanamaMatmulKernels implements MatmulKernels {
   private static final int ROWS = PanelPart.ROWS;
 
-  /** Four tokens take 16 sums, which only the CPUs with the widest vectors have registers for. */
-  private static final int MOST_TOKENS = LANES == 16 ? 4 : 2;
+  /** Eight tokens take 16 sums, which only the CPUs with the widest vectors have registers for. */
+  private static final int MOST_TOKENS = LANES == 16 ? 8 : 2;
+
+  /** Of unquantised weights. */
+  private static final int MOST_TOKENS_OF_TILE = 4;
 
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
@@ -47,8 +50,15 @@ final class PanamaMatmulKernels implements MatmulKernels {
   }
 
   @Override
-  public void sumGroups(float[] x, int from, int size, float[] out, int to, int groups) {
-    PanamaActivations.sumGroups(x, from, size, out, to, groups);
+  public void scale(
+      float[] x, int from, WeightKind kind, float[] out, int to, int step, int count) {
+    PanamaActivations.scale(x, from, kind, out, to, step, count);
+  }
+
+  @Override
+  public void sumGroups(
+      float[] x, int from, int size, float factor, float[] out, int to, int step, int groups) {
+    PanamaActivations.sumGroups(x, from, size, factor, out, to, step, groups);
   }
 
   private static void clear(long acc, int tokens) {
@@ -78,9 +88,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
     }
   }
 
-  /** How many of the tokens left are computed together. */
-  private static int tokensAtATime(int left) {
-    return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  @Override
+  public int tokensAtATime(int left) {
+    return Integer.highestOneBit(Math.min(left, MOST_TOKENS));
   }
 
   private static void tile(
@@ -93,7 +103,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     int step = call.xStride;
     int count;
     for (int t = 0; t < call.n; t += count) {
-      count = tokensAtATime(call.n - t);
+      count = Integer.highestOneBit(Math.min(call.n - t, MOST_TOKENS_OF_TILE));
       int at = call.xOffset + t * step + k;
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         long rows = tile + 4L * row;
@@ -107,14 +117,15 @@ final class PanamaMatmulKernels implements MatmulKernels {
     }
   }
 
-  private static void block(WeightKind kind, PanelBlock block, int tokens) {
+  private void block(WeightKind kind, PanelBlock block, int tokens) {
     int count;
     for (int t = 0; t < tokens; t += count) {
-      count = tokensAtATime(Math.min(tokens - t, MOST_TOKENS));
+      count = tokensAtATime(tokens - t);
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         switch (kind) {
           case FOUR_BIT -> {
             switch (count) {
+              case 8 -> PanamaFourBit.eight(block, t, row);
               case 4 -> PanamaFourBit.four(block, t, row);
               case 2 -> PanamaFourBit.two(block, t, row);
               default -> PanamaFourBit.one(block, t, row);
@@ -122,6 +133,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
           }
           case SIX_BIT -> {
             switch (count) {
+              case 8 -> PanamaSixBit.eight(block, t, row);
               case 4 -> PanamaSixBit.four(block, t, row);
               case 2 -> PanamaSixBit.two(block, t, row);
               default -> PanamaSixBit.one(block, t, row);
@@ -129,6 +141,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
           }
           default -> {
             switch (count) {
+              case 8 -> PanamaEightBit.eight(block, t, row);
               case 4 -> PanamaEightBit.four(block, t, row);
               case 2 -> PanamaEightBit.two(block, t, row);
               default -> PanamaEightBit.one(block, t, row);

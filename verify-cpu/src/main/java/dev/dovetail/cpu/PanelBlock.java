@@ -24,19 +24,23 @@ final class PanelBlock {
   /** The address of the decoded mins {@code [groups][32]}. */
   long mins;
 
+  /** See {@link MatmulCall#activations}. */
   float[] x;
 
-  /** Where the first token's activations of these columns lie. */
-  int xStart;
+  /** Fields of a row. */
+  int fields;
 
-  /** From one token's activations to the next one's. */
-  int xStride;
+  /** The first field of the block. */
+  int firstField;
 
   /** What mins are multiplied by: {@link MatmulCall#sums}. */
   float[] sums;
 
-  int sumStart;
-  int sumStride;
+  /** Sums of a token. */
+  int sumsOfToken;
+
+  /** The sum of the block's first group. */
+  int firstSum;
 
   /** The address of the outputs {@code [n][32]} so far. */
   long acc;
@@ -61,9 +65,9 @@ final class PanelBlock {
     scales = scratch.scales.address();
     mins = format.bias() == 0 ? scratch.mins.address() : scales;
     x = call.activations(format.weights());
-    xStride = format.weights().fields(of.cols());
+    fields = format.weights().fields(of.cols());
     sums = call.sums(format);
-    sumStride = of.cols() / groupSize;
+    sumsOfToken = of.cols() / groupSize;
     acc = scratch.acc.address();
   }
 
@@ -72,8 +76,8 @@ final class PanelBlock {
     int k = block * PanelPart.BLOCK_COLS;
     int cols = part.blockCols(k);
     groups = cols / groupSize;
-    xStart = part.format().weights().fields(k);
-    sumStart = k / groupSize;
+    firstField = part.format().weights().fields(k);
+    firstSum = k / groupSize;
     long stored = first + panel * panelBytes + block * blockBytes;
     word = stored + part.scaleBytes(cols);
     PanamaScales.decode(scaleKind, stored, groups, scales, mins);

@@ -6,8 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A weight matrix in panels: 32 consecutive rows, whose weights for one k lie side by side, one row
@@ -49,7 +47,7 @@ final class PanelMatrix implements Matrix {
   private final int cols;
   private final long bytes;
   private final Arena arena;
-  private final Set<PanelFormat> formats;
+  private final List<PanelFormat> quantised;
   private final List<Chunk> chunks;
 
   /** Panels {@code from} to {@code to - 1} of a part. */
@@ -61,7 +59,12 @@ final class PanelMatrix implements Matrix {
     this.cols = cols;
     this.arena = arena;
     this.bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
-    this.formats = parts.stream().map(PanelPart::format).collect(Collectors.toUnmodifiableSet());
+    this.quantised =
+        parts.stream()
+            .map(PanelPart::format)
+            .filter(format -> format.weights().quantised())
+            .distinct()
+            .toList();
     this.chunks = List.copyOf(chunks(parts, bytes, threads));
   }
 
@@ -167,9 +170,9 @@ final class PanelMatrix implements Matrix {
     return parts;
   }
 
-  /** The formats of its parts, for which activations must be made ready. */
-  Set<PanelFormat> formats() {
-    return formats;
+  /** The formats of its quantised parts, for which activations must be made ready. */
+  List<PanelFormat> quantisedFormats() {
+    return quantised;
   }
 
   /** The portions in which threads take the work. */

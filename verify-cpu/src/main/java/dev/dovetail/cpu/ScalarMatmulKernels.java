@@ -40,6 +40,11 @@ final class ScalarMatmulKernels implements MatmulKernels {
     }
   }
 
+  @Override
+  public int tokensAtATime(int left) {
+    return 1;
+  }
+
   private static void activations(PanelPart part, MatmulCall call, int token, float[] x) {
     WeightKind kind = part.format().weights();
     if (kind.quantised()) {
@@ -50,14 +55,30 @@ final class ScalarMatmulKernels implements MatmulKernels {
   }
 
   @Override
-  public void sumGroups(float[] x, int from, int size, float[] out, int to, int groups) {
+  public void scale(
+      float[] x, int from, WeightKind kind, float[] out, int to, int step, int count) {
+    int[] columns = kind.columns();
+    float[] inverse = kind.inverse();
+    int at = to;
+    for (int k = from; k < from + count; k += WeightKind.PERIOD) {
+      for (int i = 0; i < columns.length; i++) {
+        out[at] = x[k + columns[i]] * inverse[i];
+        at += step;
+      }
+    }
+  }
+
+  @Override
+  public void sumGroups(
+      float[] x, int from, int size, float factor, float[] out, int to, int step, int groups) {
     float[] sums = new float[4];
     for (int group = 0; group < groups; group++) {
       Arrays.fill(sums, 0);
       for (int k = 0; k < size; k++) {
         sums[k % 4] += x[from + group * size + k];
       }
-      out[to + group] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * WeightKind.SUM_UNIT;
+      float sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+      out[to + group * step] = sum * (WeightKind.SUM_UNIT * factor);
     }
   }
 

@@ -1,7 +1,5 @@
 package dev.dovetail.cpu;
 
-import java.util.stream.IntStream;
-
 /**
  * How the weights of a panel are stored: words of 32 bits, each holding consecutive k of one row;
  * the words of the panel's rows lie side by side.
@@ -27,7 +25,7 @@ enum WeightKind {
   F32(1);
 
   /** Whether integers are read as subnormal floats, which have 23 bits, not converted. */
-  static final boolean SUBNORMAL = Subnormals.fast();
+  static final boolean SUBNORMAL = Units.SUBNORMAL;
 
   /**
    * Sums of quantised weights are this small until they are written: where weights are subnormal,
@@ -36,18 +34,15 @@ enum WeightKind {
    */
   static final float SUM_UNIT = 0x1p-54f;
 
-  /** What activations are multiplied by for weights that are floats as they stand. */
-  private static final float FLOAT_UNIT = SUBNORMAL ? 0x1p95f : SUM_UNIT;
-
   /** Columns after which the places of fields repeat themselves, words of all kinds being whole. */
-  private static final int PERIOD = 16;
-
-  private static final int LAST_OF_SIX = 5;
+  static final int PERIOD = 16;
 
   private final int fieldsPerWord;
   private final int wordsPerRun;
   private final int halfShift;
   private final int[] masks;
+  private final int[] columns;
+  private final float[] inverse;
 
   WeightKind(int numbersPerWord) {
     this(numbersPerWord, 1, 0);
@@ -58,6 +53,8 @@ enum WeightKind {
     this.wordsPerRun = wordsPerRun;
     this.halfShift = halfShift;
     this.masks = masks;
+    this.columns = newColumns();
+    this.inverse = masks.length == 0 ? new float[0] : newInverse();
   }
 
   /** Whether the weights are integers that scales belong to. */
@@ -77,7 +74,7 @@ enum WeightKind {
 
   /** Fields of some columns; of quantised weights, of a multiple of 16. */
   int fields(int cols) {
-    return this == SIX_BIT ? cols / PERIOD * 3 * fieldsPerWord : cols;
+    return sixBits() ? cols / PERIOD * 3 * fieldsPerWord : cols;
   }
 
   /** Words of some columns; of quantised weights, of a multiple of 16. */
@@ -92,30 +89,54 @@ enum WeightKind {
         : word >>> halfShift & masks[index - masks.length];
   }
 
-  /** The columns that the fields of 16 columns belong to. */
+  /** The columns that the fields of 16 columns belong to; not to be modified. */
   int[] columns() {
-    return this == SIX_BIT
-        ? IntStream.range(0, fields(PERIOD))
-            .map(i -> i % fieldsPerWord == LAST_OF_SIX ? PERIOD - 1 : i - i / fieldsPerWord)
-            .toArray()
-        : IntStream.range(0, PERIOD).toArray();
+    return columns;
   }
 
   /**
    * What brings the product of a field as it stands and an activation to {@link #SUM_UNIT} of what
    * it should be, for the fields of 16 columns: activations are multiplied by it once, instead of
-   * fields being shifted down each time. Powers of two.
+   * fields being shifted down each time. Powers of two; not to be modified.
    */
   float[] inverse() {
-    float[] inverse = new float[fields(PERIOD)];
-    for (int i = 0; i < inverse.length; i++) {
-      int mask = masks[i % masks.length];
-      inverse[i] = FLOAT_UNIT / Integer.lowestOneBit(mask);
-      if (this == SIX_BIT && i % fieldsPerWord == LAST_OF_SIX) {
+    return inverse;
+  }
+
+  private int[] newColumns() {
+    int[] made = new int[fields(PERIOD)];
+    for (int i = 0; i < made.length; i++) {
+      made[i] = isLastOfSix(i) ? PERIOD - 1 : sixBits() ? i - i / fieldsPerWord : i;
+    }
+    return made;
+  }
+
+  private float[] newInverse() {
+    float[] made = new float[fields(PERIOD)];
+    for (int i = 0; i < made.length; i++) {
+      made[i] = Units.FLOAT / Integer.lowestOneBit(masks[i % masks.length]);
+      if (isLastOfSix(i)) {
         // The bits 4 and 5, 2 and 3, 0 and 1 of the sixteenth weight.
-        inverse[i] *= 1 << (4 - 2 * (i / fieldsPerWord));
+        made[i] *= 1 << (4 - 2 * (i / fieldsPerWord));
       }
     }
-    return inverse;
+    return made;
+  }
+
+  /** This is SIX_BIT, which has no name yet while it is made. */
+  private boolean sixBits() {
+    return fieldsPerWord == 6;
+  }
+
+  private boolean isLastOfSix(int field) {
+    return sixBits() && field % fieldsPerWord == fieldsPerWord - 1;
+  }
+
+  /** Constants that the kinds themselves are made of. */
+  private static final class Units {
+    static final boolean SUBNORMAL = Subnormals.fast();
+
+    /** What activations are multiplied by for weights that are floats as they stand. */
+    static final float FLOAT = SUBNORMAL ? 0x1p95f : SUM_UNIT;
   }
 }
