@@ -124,16 +124,22 @@ final class Conversion {
           int first = slice * SLICE;
           float[] weights = new float[Math.min(SLICE, count - first)];
           Dequantize.elements(tensor, from + first, weights.length, weights, 0);
-          try {
-            Quantize.elements(type, weights, 0, weights.length, out, type.bytes(first));
-          } catch (IllegalArgumentException e) {
-            throw new ModelFormatException(
-                source.path(),
-                ModelFormatException.NO_OFFSET,
-                tensor.name(),
-                "of the weights from %d on, %s".formatted(from + first, e.getMessage()));
+          int unfit = Quantize.firstUnfit(type, weights, 0, weights.length);
+          if (unfit >= 0) {
+            throw cannotHold(tensor, from + first + unfit, weights[unfit], type);
           }
+          Quantize.elements(type, weights, 0, weights.length, out, type.bytes(first));
         });
+  }
+
+  private ModelFormatException cannotHold(
+      Tensor tensor, long element, float weight, TensorType type) {
+    return new ModelFormatException(
+        source.path(),
+        ModelFormatException.NO_OFFSET,
+        tensor.name(),
+        "row %d, column %d is %s, which %s cannot hold"
+            .formatted(element / tensor.cols(), element % tensor.cols(), weight, type));
   }
 
   private TensorType typeOf(Tensor tensor) {

@@ -25,6 +25,30 @@ public final class Quantize {
   private Quantize() {}
 
   /**
+   * The first weight that a type cannot hold: one that is not finite, or so large that it, or its
+   * block's scale, would round to an infinite f16.
+   *
+   * @param type F32, F16, Q8_0 or Q4_0
+   * @param values holds {@code count} weights from {@code from} on; not modified
+   * @return an index into {@code values}, or -1 where all fit
+   * @throws IllegalArgumentException if another type is asked for
+   */
+  public static int firstUnfit(TensorType type, float[] values, int from, int count) {
+    float end =
+        switch (type) {
+          case F32 -> Float.POSITIVE_INFINITY;
+          case F16 -> F16_END;
+          default -> F16_END * encoder(type).reach();
+        };
+    for (int i = from; i < from + count; i++) {
+      if (!(Math.abs(values[i]) < end)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
    * Encodes a run of weights.
    *
    * @param type F32, F16, Q8_0 or Q4_0
@@ -32,58 +56,43 @@ public final class Quantize {
    * @param count a multiple of the type's block size
    * @param out receives {@code type.bytes(count)} bytes from {@code offset} on
    * @throws IllegalArgumentException if another type is asked for, {@code count} splits a block, or
-   *     a weight is not finite or too large for the type; the message then says which
+   *     there is a {@link #firstUnfit} weight
    * @throws IndexOutOfBoundsException if the weights or their place do not exist
    */
   public static void elements(
       TensorType type, float[] values, int from, int count, MemorySegment out, long offset) {
     Objects.checkFromIndexSize(from, count, values.length);
     Objects.checkFromIndexSize(offset, type.bytes(count), out.byteSize());
-    switch (type) {
-      case F32 -> {
-        check(type, values, from, count, Float.POSITIVE_INFINITY);
-        MemorySegment.copy(values, from, out, FLOAT, offset, count);
-      }
-      case F16 -> {
-        check(type, values, from, count, F16_END);
-        for (int i = 0; i < count; i++) {
-          PackedBytes.storeHalf(out, offset + 2L * i, values[from + i]);
-        }
-      }
-      case Q8_0 -> blocks(type, Q8_0, values, from, count, out, offset);
-      case Q4_0 -> blocks(type, Q4_0, values, from, count, out, offset);
-      default -> throw new IllegalArgumentException("weights are not rounded to " + type);
-    }
-  }
-
-  private static void blocks(
-      TensorType type,
-      QuantEncoder encoder,
-      float[] values,
-      int from,
-      int count,
-      MemorySegment out,
-      long offset) {
     if (count % type.blockSize() != 0) {
       throw new IllegalArgumentException(
           "%d weights split a block; %s has blocks of %d".formatted(count, type, type.blockSize()));
     }
-    check(type, values, from, count, F16_END * encoder.reach());
-    for (int done = 0; done < count; done += type.blockSize()) {
-      encoder.encode(values, from + done, out, offset + type.bytes(done));
+    int unfit = firstUnfit(type, values, from, count);
+    if (unfit >= 0) {
+      throw new IllegalArgumentException(
+          "the weight at %d is %s, which %s cannot hold".formatted(unfit, values[unfit], type));
+    }
+    switch (type) {
+      case F32 -> MemorySegment.copy(values, from, out, FLOAT, offset, count);
+      case F16 -> {
+        for (int i = 0; i < count; i++) {
+          PackedBytes.storeHalf(out, offset + 2L * i, values[from + i]);
+        }
+      }
+      default -> {
+        QuantEncoder encoder = encoder(type);
+        for (int done = 0; done < count; done += type.blockSize()) {
+          encoder.encode(values, from + done, out, offset + type.bytes(done));
+        }
+      }
     }
   }
 
-  /** Refuses NaN and magnitudes of at least {@code end}. */
-  private static void check(TensorType type, float[] values, int from, int count, float end) {
-    for (int i = 0; i < count; i++) {
-      float value = values[from + i];
-      if (!(Math.abs(value) < end)) {
-        throw new IllegalArgumentException(
-            Float.isFinite(value)
-                ? "weight %d is %s, too large for %s".formatted(i, value, type)
-                : "weight %d is %s, which no weight can be".formatted(i, value));
-      }
-    }
+  private static QuantEncoder encoder(TensorType type) {
+    return switch (type) {
+      case Q8_0 -> Q8_0;
+      case Q4_0 -> Q4_0;
+      default -> throw new IllegalArgumentException("weights are not rounded to " + type);
+    };
   }
 }

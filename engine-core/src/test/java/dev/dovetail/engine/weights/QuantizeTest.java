@@ -71,9 +71,11 @@ class QuantizeTest {
     long seed = 4;
     Random random = new Random(seed);
     float[] values = new float[64 * BLOCK];
-    for (int i = 0; i < values.length; i++) {
-      float scale = Math.scalb(1 + i / BLOCK / 64f, -6);
-      values[i] = scale * (i % BLOCK == 9 ? low : random.nextInt(low, high + 1));
+    for (int block = 0; block < 64; block++) {
+      float scale = (64 + block) / 4096f;
+      for (int i = 0; i < BLOCK; i++) {
+        values[block * BLOCK + i] = scale * (i == 9 ? low : random.nextInt(low, high + 1));
+      }
     }
 
     assertThat(back(type, values)).as("seed %d", seed).isEqualTo(values);
@@ -86,27 +88,36 @@ class QuantizeTest {
     Arrays.fill(values, Float.MIN_VALUE);
     values[3] = -1e-38f;
 
-    assertThat(back(type, values)).containsOnly(0f, -0f);
+    assertThat(back(type, values)).containsOnly(0f);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "F32, NaN, 'weight 2 is NaN, which no weight can be'",
-    "F32, -Infinity, 'weight 2 is -Infinity, which no weight can be'",
-    "F16, Infinity, 'weight 2 is Infinity, which no weight can be'",
-    "F16, -65520, 'weight 2 is -65520.0, too large for F16'",
-    "Q8_0, NaN, 'weight 2 is NaN, which no weight can be'",
-    "Q8_0, 8321040, 'weight 2 is 8321040.0, too large for Q8_0'",
-    "Q4_0, -524160, 'weight 2 is -524160.0, too large for Q4_0'",
-    "Q4_K, 1, 'weights are not rounded to Q4_K'"
+    "F32, NaN",
+    "F32, -Infinity",
+    "F16, Infinity",
+    "F16, -65520",
+    "Q8_0, NaN",
+    "Q8_0, 8321040",
+    "Q4_0, -524160"
   })
-  void whatATypeCannotHoldIsRefused(TensorType type, float value, String message) {
+  void whatATypeCannotHoldIsRefused(TensorType type, float value) {
     float[] values = new float[256];
     values[2] = value;
+    values[7] = Float.NaN;
 
+    assertThat(Quantize.firstUnfit(type, values, 1, 255)).isEqualTo(2);
+    assertThat(Quantize.firstUnfit(type, values, 8, 128)).isEqualTo(-1);
     assertThatThrownBy(() -> back(type, values))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(message);
+        .hasMessage("the weight at 2 is %s, which %s cannot hold", value, type);
+  }
+
+  @Test
+  void otherTypesAreNotWritten() {
+    assertThatThrownBy(() -> back(TensorType.Q4_K, new float[256]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("weights are not rounded to Q4_K");
   }
 
   @ParameterizedTest
