@@ -43,8 +43,8 @@ final class ConvertCommand implements Callable<Integer> {
       required = true,
       paramLabel = "TYPE",
       description =
-          "f32, f16, q8_0 or q4_0. Matrices whose rows are no multiple of 32 become F16 instead of"
-              + " the last two.")
+          "f32, f16, q8_0 or q4_0. Where one of the last two is asked for, a matrix whose rows are"
+              + " no multiple of 32 weights becomes F16.")
   private Conversion.Target type;
 
   ConvertCommand(Console console) {
@@ -67,9 +67,9 @@ final class ConvertCommand implements Callable<Integer> {
       }
       String types =
           conversion.types().entrySet().stream()
-              .map(entry -> "%d tensors %s".formatted(entry.getValue(), entry.getKey()))
+              .map(entry -> "%d %s".formatted(entry.getValue(), entry.getKey()))
               .collect(Collectors.joining(", "));
-      console.out().line("%s: %s, %s".formatted(out, Units.bytes(Files.size(out)), types));
+      console.out().line("%s: %s, tensors: %s".formatted(out, Units.bytes(Files.size(out)), types));
     }
     return Cli.DONE;
   }
