@@ -42,6 +42,7 @@ final class Cli {
     commands.put("list", ListCommand::new);
     commands.put("rm", RmCommand::new);
     commands.put("inspect", InspectCommand::new);
+    commands.put("convert", ConvertCommand::new);
     commands.put("tokenize", TokenizeCommand::new);
     commands.put("score", ScoreCommand::new);
     commands.put("bench", console -> benchmarks(console));

@@ -19,6 +19,7 @@ class HelpTest {
         "list",
         "rm",
         "inspect",
+        "convert",
         "tokenize",
         "score",
         "doctor",

@@ -43,6 +43,11 @@ final class PackedBytes {
     return Float.float16ToFloat(segment.get(SHORT, offset));
   }
 
+  /** Stores a float as f16, rounded to nearest, ties to even. */
+  static void storeHalf(MemorySegment segment, long offset, float value) {
+    segment.set(SHORT, offset, Float.floatToFloat16(value));
+  }
+
   static void store(byte[] out, int at, long bytes) {
     BYTES.set(out, at, bytes);
   }

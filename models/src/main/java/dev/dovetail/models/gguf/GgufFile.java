@@ -99,6 +99,16 @@ public final class GgufFile implements TensorFile {
   }
 
   /**
+   * The metadata as a {@link GgufWriter} takes them, in the file's order and every bit the same,
+   * but without the keys that tell of a split: this file's tensors are read as one.
+   *
+   * @return must not be used after closing
+   */
+  public EncodedMetadata encodedMetadata() {
+    return first.encodedMetadata().without(GgufSplit.KEYS);
+  }
+
+  /**
    * The configuration that the metadata and the tensors give, all shapes checked against it.
    *
    * @throws ModelFormatException if this is not a model that can be run

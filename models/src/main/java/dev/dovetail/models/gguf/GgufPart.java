@@ -13,12 +13,13 @@ import java.util.List;
 import java.util.Map;
 
 /** What one file holds, checked; a model may be split over several. */
-record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
-  private static final int MAGIC = 0x46554747;
+record GgufPart(
+    int version, Metadata metadata, EncodedMetadata encodedMetadata, List<Tensor> tensors) {
+  static final int MAGIC = 0x46554747;
   private static final int MIN_VERSION = 2;
-  private static final int MAX_VERSION = 3;
+  static final int MAX_VERSION = 3;
   private static final int DEFAULT_ALIGNMENT = 32;
-  private static final int MAX_DIMENSIONS = 4;
+  static final int MAX_DIMENSIONS = 4;
   private static final int MAX_NAME_BYTES = 1 << 16;
   private static final int MAX_KEYS = 1 << 20;
   private static final int MAX_TENSORS = 1 << 20;
@@ -45,7 +46,14 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
     int version = version(cursor);
     int tensorCount = cursor.count("the tensor count", MIN_TENSOR_BYTES, MAX_TENSORS);
     int keyCount = cursor.count("the metadata count", MIN_KEY_BYTES, MAX_KEYS);
-    Metadata metadata = new Metadata(path, values(cursor, keyCount));
+    Map<String, Object> values = new LinkedHashMap<>();
+    Map<String, MemorySegment> encoded = new LinkedHashMap<>();
+    for (int i = 0; i < keyCount; i++) {
+      int at = cursor.position();
+      String key = readValue(cursor, values);
+      encoded.put(key, file.bytes().asSlice(at, cursor.position() - at));
+    }
+    Metadata metadata = new Metadata(path, values);
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < tensorCount; i++) {
       entries.add(entry(path, cursor));
@@ -59,7 +67,7 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
           file.bytes().asSlice(dataStart + entry.offset, entry.type.bytes(entry.elements));
       tensors.add(new Tensor(entry.name, entry.type, entry.shape.reversed(), data));
     }
-    return new GgufPart(version, metadata, tensors);
+    return new GgufPart(version, metadata, new EncodedMetadata(alignment, encoded), tensors);
   }
 
   private static int version(GgufCursor cursor) {
@@ -80,17 +88,14 @@ record GgufPart(int version, Metadata metadata, List<Tensor> tensors) {
     return version;
   }
 
-  private static Map<String, Object> values(GgufCursor cursor, int count) {
-    GgufValues reader = new GgufValues(cursor);
-    Map<String, Object> values = new LinkedHashMap<>();
-    for (int i = 0; i < count; i++) {
-      long at = cursor.position();
-      String key = cursor.string("a metadata key", MAX_NAME_BYTES);
-      if (values.putIfAbsent(key, reader.read(key)) != null) {
-        throw cursor.fault(at, "metadata key '%s' stands twice".formatted(key));
-      }
+  /** Adds the next key and its value. */
+  private static String readValue(GgufCursor cursor, Map<String, Object> values) {
+    long at = cursor.position();
+    String key = cursor.string("a metadata key", MAX_NAME_BYTES);
+    if (values.putIfAbsent(key, new GgufValues(cursor).read(key)) != null) {
+      throw cursor.fault(at, "metadata key '%s' stands twice".formatted(key));
     }
-    return values;
+    return key;
   }
 
   private static Entry entry(Path path, GgufCursor cursor) {

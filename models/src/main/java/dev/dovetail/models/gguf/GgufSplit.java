@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,6 +14,10 @@ final class GgufSplit {
   private static final String NUMBER = "split.no";
   private static final String COUNT = "split.count";
   private static final String TENSORS = "split.tensors.count";
+
+  /** The keys that are for splitting only. */
+  static final Set<String> KEYS = Set.of(NUMBER, COUNT, TENSORS);
+
   private static final Pattern NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
   private GgufSplit() {}

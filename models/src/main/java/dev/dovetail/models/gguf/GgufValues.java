@@ -8,7 +8,7 @@ final class GgufValues {
   private static final int I8 = 1;
   private static final int U16 = 2;
   private static final int I16 = 3;
-  private static final int U32 = 4;
+  static final int U32 = 4;
   private static final int I32 = 5;
   private static final int F32 = 6;
   private static final int BOOL = 7;
