@@ -64,7 +64,7 @@ class BenchmarksTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void computesWhatItIsDefinedAs(BenchmarkCase wanted) {
+  void computesWhatItIsDefinedAs(BenchmarkCase wanted) throws Exception {
     if (!wanted.parameters().containsKey(KERNELS)) {
       PANAMA.call(() -> run(wanted, true));
       return;
@@ -82,7 +82,7 @@ class BenchmarksTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyMatrixCanBeMeasured(WeightMatrix matrix) {
+  void everyMatrixCanBeMeasured(WeightMatrix matrix) throws Exception {
     computesWhatItIsDefinedAs(
         BenchmarkCase.of(MATMUL)
             .findFirst()
@@ -100,7 +100,7 @@ class BenchmarksTest {
   }
 
   @Test
-  void countsTheBytesOfTheFile() {
+  void countsTheBytesOfTheFile() throws Exception {
     MatmulBenchmark b = new MatmulBenchmark();
     b.weights = TensorType.Q4_K;
     b.model = Model.SMOLLM2;
@@ -120,7 +120,7 @@ class BenchmarksTest {
   }
 
   @Test
-  void refusesKernelsThatTheProcessDoesNotRun() {
+  void refusesKernelsThatTheProcessDoesNotRun() throws Exception {
     PANAMA.call(() -> Cpu.open("panama", 1)).close();
     assertThatThrownBy(() -> PANAMA.call(() -> Cpu.open("scalar", 1)))
         .isInstanceOf(IllegalStateException.class)
@@ -139,28 +139,25 @@ class BenchmarksTest {
   }
 
   /** Opens, calls once, and closes. */
-  private static float[] run(BenchmarkCase wanted, boolean define) {
-    try {
-      ForkedBenchmark benchmark = wanted.newBenchmark();
-      benchmark.open();
-      String name = wanted.method().getName();
-      Consumer<float[]> definition = define ? Definitions.of(benchmark, name) : any -> {};
-      List<Object> counters = new ArrayList<>();
-      for (Class<?> counter : wanted.method().getParameterTypes()) {
-        counters.add(counter.getConstructor().newInstance());
-      }
-      float[] result = result(benchmark, wanted.method().invoke(benchmark, counters.toArray()));
-      definition.accept(result);
-      for (Object counter : counters) {
-        for (Field field : counter.getClass().getFields()) {
-          assertThat(field.getDouble(counter)).as(field.getName()).isPositive();
-        }
-      }
-      benchmark.close();
-      return result;
-    } catch (ReflectiveOperationException e) {
-      throw new AssertionError(wanted.toString(), e);
+  private static float[] run(BenchmarkCase wanted, boolean define)
+      throws ReflectiveOperationException {
+    ForkedBenchmark benchmark = wanted.newBenchmark();
+    benchmark.open();
+    String name = wanted.method().getName();
+    Consumer<float[]> definition = define ? Definitions.of(benchmark, name) : any -> {};
+    List<Object> counters = new ArrayList<>();
+    for (Class<?> counter : wanted.method().getParameterTypes()) {
+      counters.add(counter.getConstructor().newInstance());
     }
+    float[] result = result(benchmark, wanted.method().invoke(benchmark, counters.toArray()));
+    definition.accept(result);
+    for (Object counter : counters) {
+      for (Field field : counter.getClass().getFields()) {
+        assertThat(field.getDouble(counter)).as(field.getName()).isPositive();
+      }
+    }
+    benchmark.close();
+    return result;
   }
 
   /** The numbers that a benchmark returned, or that what it returned holds. */

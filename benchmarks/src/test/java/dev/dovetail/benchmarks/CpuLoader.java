@@ -3,7 +3,7 @@ package dev.dovetail.benchmarks;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.function.Supplier;
+import java.util.concurrent.Callable;
 
 /**
  * Loads verify-cpu once more. It chooses its kernels when its classes load, for the whole JVM: with
@@ -17,12 +17,12 @@ final class CpuLoader extends ClassLoader {
   }
 
   /** Calls something that finds the CPU as a service, and so finds the one loaded here. */
-  <T> T call(Supplier<T> body) {
+  <T> T call(Callable<T> body) throws Exception {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(this);
     try {
-      return body.get();
+      return body.call();
     } finally {
       thread.setContextClassLoader(before);
     }
