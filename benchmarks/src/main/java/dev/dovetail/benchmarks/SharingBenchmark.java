@@ -14,8 +14,10 @@ import org.openjdk.jmh.annotations.Param;
  * layers does so some hundred times.
  */
 public class SharingBenchmark extends DeviceBenchmark {
-  /** Rows and columns; two parts of a product. */
-  static final int SIZE = 32;
+  /** Rows, enough for two parts. */
+  static final int ROWS = 64;
+
+  static final int COLS = 32;
 
   @Param({"1", "2"})
   public int threads;
@@ -37,15 +39,15 @@ public class SharingBenchmark extends DeviceBenchmark {
   @Override
   void prepare() {
     try (Arena arena = Arena.ofShared()) {
-      packed = device.matrix(List.of(Weights.random(TensorType.F32, SIZE, SIZE, arena)));
+      packed = device.matrix(List.of(Weights.random(TensorType.F32, ROWS, COLS, arena)));
     }
-    x = randomRows(SIZE);
-    out = emptyRows(SIZE);
+    x = randomRows(COLS);
+    out = emptyRows(ROWS);
   }
 
   /** {@code out = x w^T}. */
   @Benchmark
-  public Rows tinyMatmul() {
+  public Rows tinyProduct() {
     device.matmul(packed, x, 1, out);
     return out;
   }

@@ -2,10 +2,11 @@ package dev.dovetail.benchmarks;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Param;
@@ -17,35 +18,29 @@ import org.openjdk.jmh.annotations.Param;
  */
 record BenchmarkCase(Method method, Map<String, String> parameters) {
   private static final String TOKENS = "n";
+  private static final String SMALL = "4";
 
   BenchmarkCase {
     parameters = Map.copyOf(parameters);
   }
 
   /**
-   * The first value of every parameter, and each other value of each beside the first of the rest;
-   * all of that for every n.
+   * Every n beside the first values of the other parameters, and every value of each other
+   * parameter at n = {@value #SMALL}, beside the first values of the rest.
    */
   static Stream<BenchmarkCase> of(Method method) {
     Map<String, String> first = new TreeMap<>();
     for (Field field : fields(method)) {
       first.put(field.getName(), values(field).getFirst());
     }
-    List<BenchmarkCase> cases = new ArrayList<>(List.of(new BenchmarkCase(method, first)));
+    BenchmarkCase base = new BenchmarkCase(method, first);
+    BenchmarkCase small = first.containsKey(TOKENS) ? base.with(TOKENS, SMALL) : base;
+    Set<BenchmarkCase> cases = new LinkedHashSet<>(List.of(base));
     for (Field field : fields(method)) {
-      if (!field.getName().equals(TOKENS)) {
-        values(field).stream()
-            .skip(1)
-            .forEach(value -> cases.add(cases.getFirst().with(field.getName(), value)));
-      }
+      BenchmarkCase rest = field.getName().equals(TOKENS) ? base : small;
+      values(field).forEach(value -> cases.add(rest.with(field.getName(), value)));
     }
-    List<Field> tokens =
-        fields(method).stream().filter(field -> field.getName().equals(TOKENS)).toList();
-    return tokens.isEmpty()
-        ? cases.stream()
-        : cases.stream()
-            .flatMap(
-                each -> values(tokens.getFirst()).stream().map(value -> each.with(TOKENS, value)));
+    return cases.stream();
   }
 
   BenchmarkCase with(String parameter, String value) {
