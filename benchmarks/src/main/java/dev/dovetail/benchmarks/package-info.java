@@ -8,14 +8,14 @@
  * java -jar benchmarks/target/benchmarks.jar Matmul -p weights=Q4_1,Q4_K -p n=1,8 -p kernels=panama
  * }</pre>
  *
- * <p>Everything takes an hour and a quarter, five seconds a line, so name what you want to know:
+ * <p>All of it takes more than an hour, so name what you want to know:
  *
  * <ul>
  *   <li>{@code -lp} lists the benchmarks and the values their parameters take by themselves. Others
  *       are open: {@code -p matrix=QKV,OUT,GATE_UP,DOWN,HEAD}, {@code -p threads=1,2}.
  *   <li>{@code -prof gc} must show next to no bytes per operation: what JMH itself allocates in an
  *       iteration, spread over the iteration's operations.
- *   <li>{@code -jvmArgsPrepend -Ddovetail.vectorBits=256} measures narrower vectors.
+ *   <li>{@code java -Ddovetail.vectorBits=256 -jar ...} measures narrower vectors.
  *   <li>Read the error beside the score, for machines are noisy; {@code -f 3 -i 5} narrows it.
  * </ul>
  *
