@@ -13,8 +13,9 @@
  * <ul>
  *   <li>{@code -lp} lists the benchmarks and the values their parameters take by themselves. Others
  *       are open: {@code -p matrix=QKV,OUT,GATE_UP,DOWN,HEAD}, {@code -p threads=1,2}.
- *   <li>{@code -prof gc} must show next to no bytes per operation: what JMH itself allocates in an
- *       iteration, spread over the iteration's operations.
+ *   <li>{@code -prof gc} must show next to no bytes per operation of vector kernels: what JMH
+ *       itself allocates in an iteration, some 100 KB, spread over the iteration's operations. The
+ *       scalar product takes its scratch space anew for every call.
  *   <li>{@code java -Ddovetail.vectorBits=256 -jar ...} measures narrower vectors.
  *   <li>Read the error beside the score, for machines are noisy; {@code -f 3 -i 5} narrows it.
  * </ul>

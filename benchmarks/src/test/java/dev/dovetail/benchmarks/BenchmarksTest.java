@@ -108,9 +108,9 @@ class BenchmarksTest {
     b.model = Model.SMOLLM2;
     b.matrix = WeightMatrix.DOWN;
     b.n = 4;
-    b.kernels = "panama";
+    b.kernels = "scalar";
     Rates rates = new Rates();
-    PANAMA.call(() -> {
+    SCALAR.call(() -> {
       b.open();
       Object out = b.matmul(rates);
       b.close();
