@@ -14,14 +14,14 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * How everything is measured: seven seconds for each set of parameters, in a JVM of its own, with
+ * How everything is measured: nine seconds for each set of parameters, in a JVM of its own, with
  * the flags that vector kernels need. Until the JIT has made machine code of a vector kernel, which
  * takes it most of the warm-up, the kernel is slow and puts every vector on the heap.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 2, time = 2)
+@Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 3, time = 1)
 @Fork(
     value = 1,

@@ -17,6 +17,7 @@
  *       itself allocates in an iteration, some 100 KB, spread over the iteration's operations. The
  *       scalar product takes its scratch space anew for every call.
  *   <li>{@code java -Ddovetail.vectorBits=256 -jar ...} measures narrower vectors.
+ *   <li>Where the last warm-up iterations still get faster, as on a busy machine, {@code -wi 10}.
  *   <li>Read the error beside the score, for machines are noisy; {@code -f 3 -i 5} narrows it.
  * </ul>
  *
