@@ -3,41 +3,35 @@ package dev.dovetail.benchmarks;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
-import dev.dovetail.engine.device.Rows;
-import java.util.Random;
 import java.util.ServiceLoader;
 
 /** The CPU as engine-core finds it. */
 final class Cpu {
   private Cpu() {}
 
-  static Device open(int threads) {
-    return ServiceLoader.load(DeviceProvider.class).stream()
-        .map(ServiceLoader.Provider::get)
-        .filter(provider -> provider.kind().equals("cpu"))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("verify-cpu is not on the class path"))
-        .open(new DeviceOptions(threads));
-  }
-
-  /** Activations {@code [tokens][width]}, normally distributed. */
-  static Rows activations(Device device, int tokens, int width, Random random) {
-    Rows rows = Rows.allocate(device, tokens, width);
-    device.write(normal(tokens * width, random), 0, tokens, rows);
-    return rows;
-  }
-
-  static float[] normal(int count, Random random) {
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = (float) random.nextGaussian();
+  /**
+   * Opens the CPU with the kernels wanted. The engine chooses kernels once in a JVM, so this works
+   * because every set of parameters is measured in a JVM of its own.
+   *
+   * @param kernels panama or scalar
+   * @param threads 0: as many as the engine takes by itself
+   * @throws IllegalStateException if other kernels were chosen before, or none is found
+   */
+  static Device open(String kernels, int threads) {
+    System.setProperty("dovetail.kernels", kernels);
+    Device device =
+        ServiceLoader.load(DeviceProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(provider -> provider.kind().equals("cpu"))
+            .findFirst()
+            .orElseThrow(() -> new IllegalStateException("verify-cpu is not on the class path"))
+            .open(new DeviceOptions(threads));
+    if (!device.kernels().startsWith(kernels)) {
+      device.close();
+      throw new IllegalStateException(
+          "wanted %s kernels, but this JVM chose %s before: let every benchmark fork (-f 1)"
+              .formatted(kernels, device.kernels()));
     }
-    return values;
-  }
-
-  static float[] read(Device device, Rows rows, int tokens) {
-    float[] values = new float[tokens * rows.width()];
-    device.read(rows, tokens, values, 0);
-    return values;
+    return device;
   }
 }

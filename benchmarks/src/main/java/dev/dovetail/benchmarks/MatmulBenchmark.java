@@ -1,108 +1,90 @@
 package dev.dovetail.benchmarks;
 
-import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
-import dev.dovetail.models.testing.TinyWeights;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The product of n tokens with one weight matrix: what nearly all time of a pass goes into. The
- * largest matrix does not fit a cache, so with n = 1 its GB/s is to be judged by the machine's
- * memory bandwidth, and with n = 16 its GMAC/s by the FMA units; the small ones show what sharing
- * rows out among threads costs.
+ * The product of n tokens with one weight matrix: what nearly all time of a pass goes into. GMAC/s
+ * at n = 16 are to be judged by the FMA units. GB/s at n = 1 are to be judged by the machine's
+ * memory where the matrix fits no cache, as {@link WeightMatrix#HEAD} never does; SmolLM2's others
+ * always do.
  */
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.Throughput)
-@OutputTimeUnit(TimeUnit.SECONDS)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 5, time = 1)
-@Fork(1)
-public class MatmulBenchmark {
-  /** Type, rows, columns. The K types come in blocks of 256 columns, so 576 is not for them. */
+public class MatmulBenchmark extends DeviceBenchmark {
+  /** Every type there is; those from Q2_K to Q6_K, and IQ4_XS, need columns in blocks of 256. */
   @Param({
-    "Q4_1 1536x576",
-    "Q8_0 1536x576",
-    "F16 1536x576",
-    "F32 1536x576",
-    "Q4_1 576x1536",
-    "Q4_K 576x1536",
-    "Q6_K 576x1536",
-    "Q8_0 576x1536",
-    "F16 576x1536",
-    "F32 576x1536",
-    "Q4_1 8960x1536",
-    "Q4_K 8960x1536",
-    "Q6_K 8960x1536",
-    "Q8_0 8960x1536",
-    "F16 8960x1536",
-    "F32 8960x1536"
+    "F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K",
+    "Q6_K", "IQ4_NL", "IQ4_XS"
   })
-  public String weights;
+  public TensorType weights;
+
+  @Param public Model model;
+
+  /** One by default, which has columns for every type in both models. */
+  @Param("DOWN")
+  public WeightMatrix matrix;
 
   /** Tokens of the pass. */
   @Param({"1", "4", "8", "16"})
   public int n;
 
+  @Param({"panama", "scalar"})
+  public String kernels;
+
   /** 0: as many as the engine takes by itself. */
   @Param("0")
   public int threads;
 
-  Tensor tensor;
-  Device device;
   Rows x;
-  Rows out;
-  private Matrix matrix;
+  private Rows out;
+  private Matrix packed;
+  private double gmac;
+  private double gigabytes;
 
-  /** Packs random weights. */
-  @Setup(Level.Trial)
-  public void open() {
-    Random random = new Random(1);
-    String[] words = weights.split("[ x]", -1);
-    TensorType type = TensorType.valueOf(words[0]);
-    int rows = Integer.parseInt(words[1]);
-    int cols = Integer.parseInt(words[2]);
-    byte[] data = TinyWeights.random(type, rows * cols, 1 / Math.sqrt(cols), random);
-    tensor =
-        new Tensor(weights, type, List.of((long) rows, (long) cols), MemorySegment.ofArray(data));
-    device = Cpu.open(threads);
-    matrix = device.matrix(List.of(tensor));
-    x = Cpu.activations(device, n, cols, random);
-    out = Rows.allocate(device, n, rows);
+  @Override
+  int tokens() {
+    return n;
+  }
+
+  @Override
+  String kernels() {
+    return kernels;
+  }
+
+  @Override
+  int threads() {
+    return threads;
+  }
+
+  @Override
+  void prepare() {
+    int rows = matrix.rows(model);
+    int cols = matrix.cols(model);
+    try (Arena arena = Arena.ofShared()) {
+      Tensor tensor = Weights.random(weights, rows, cols, arena);
+      packed = device.matrix(List.of(tensor));
+      gigabytes = tensor.data().byteSize() / 1e9;
+    }
+    gmac = (double) n * rows * cols / 1e9;
+    x = randomRows(cols);
+    out = emptyRows(rows);
   }
 
   /** {@code out = x w^T}. */
   @Benchmark
   public Rows matmul(Rates rates) {
-    device.matmul(matrix, x, n, out);
-    rates.add((long) n * matrix.rows() * matrix.cols(), matrix.bytes());
+    device.matmul(packed, x, n, out);
+    rates.add(gmac, gigabytes);
     return out;
   }
 
-  /** Gives the memory back and ends the threads. */
-  @TearDown(Level.Trial)
-  public void close() {
-    matrix.close();
-    x.buffer().close();
-    out.buffer().close();
-    device.close();
+  @Override
+  void release() {
+    packed.close();
   }
 }

@@ -4,21 +4,18 @@ import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/**
- * What an operation did, which JMH divides by time: GMAC/s and GB/s beside the operations per
- * second.
- */
+/** What products and attention did, which JMH divides by time: GMAC/s and GB/s. */
 @AuxCounters(AuxCounters.Type.OPERATIONS)
 @State(Scope.Thread)
 public class Rates {
   /** Multiply-adds, in 10^9. */
   public double gmac;
 
-  /** Weights or cached keys and values read once, in 10^9 bytes. */
+  /** The weights' bytes in a model's file, or cached keys and values, read once, in 10^9. */
   public double gigabytes;
 
-  void add(long multiplyAdds, long bytes) {
-    gmac += multiplyAdds / 1e9;
-    gigabytes += bytes / 1e9;
+  void add(double gigaMultiplyAdds, double gigabytesRead) {
+    gmac += gigaMultiplyAdds;
+    gigabytes += gigabytesRead;
   }
 }
