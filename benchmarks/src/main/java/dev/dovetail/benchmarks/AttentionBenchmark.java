@@ -2,6 +2,7 @@ package dev.dovetail.benchmarks;
 
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import java.util.Random;
@@ -36,8 +37,12 @@ public class AttentionBenchmark {
   public String heads;
 
   /** Committed tokens. */
-  @Param({"100", "2000"})
+  @Param({"128", "2000", "8000"})
   public int prefix;
+
+  /** How keys and values are kept. */
+  @Param({"F32", "F16"})
+  public KvType kv;
 
   /** Pending nodes. */
   @Param({"1", "8"})
@@ -75,7 +80,7 @@ public class AttentionBenchmark {
     int width = kvHeads * headDim;
     keys = Cpu.normal((prefix + n) * width, random);
     values = Cpu.normal((prefix + n) * width, random);
-    device = Cpu.open(threads);
+    device = Cpu.open(threads, kv);
     cache = device.kvCache(1, kvHeads, headDim, prefix + n);
     batch = new TreeBatch(Math.max(PASS, n));
     for (int from = 0; from < prefix; from += PASS) {
@@ -108,7 +113,7 @@ public class AttentionBenchmark {
   public Rows attention(Rates rates) {
     device.attention(cache, 0, batch, q, scale, out);
     long seen = (long) n * prefix + n * (n + 1L) / 2;
-    rates.add(2 * seen * queryHeads * headDim, 2L * Float.BYTES * (prefix + n) * kvHeads * headDim);
+    rates.add(2 * seen * queryHeads * headDim, 2L * kv.bytes() * (prefix + n) * kvHeads * headDim);
     return out;
   }
 

@@ -3,6 +3,7 @@ package dev.dovetail.benchmarks;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import java.util.Random;
 import java.util.ServiceLoader;
@@ -12,12 +13,16 @@ final class Cpu {
   private Cpu() {}
 
   static Device open(int threads) {
+    return open(threads, KvType.F32);
+  }
+
+  static Device open(int threads, KvType kv) {
     return ServiceLoader.load(DeviceProvider.class).stream()
         .map(ServiceLoader.Provider::get)
         .filter(provider -> provider.kind().equals("cpu"))
         .findFirst()
         .orElseThrow(() -> new IllegalStateException("verify-cpu is not on the class path"))
-        .open(new DeviceOptions(threads));
+        .open(new DeviceOptions(threads, kv));
   }
 
   /** Activations {@code [tokens][width]}, normally distributed. */

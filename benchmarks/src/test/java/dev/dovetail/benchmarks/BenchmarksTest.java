@@ -3,6 +3,7 @@ package dev.dovetail.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.weights.Dequantize;
 import java.util.Arrays;
 import java.util.List;
@@ -67,17 +68,19 @@ class BenchmarksTest {
             parameters(AttentionBenchmark.class, "prefix").stream()
                 .flatMap(prefix ->
                     parameters(AttentionBenchmark.class, "n").stream()
-                        .map(n ->
-                            Arguments.of(heads, Integer.parseInt(prefix), Integer.parseInt(n)))));
+                        .flatMap(n ->
+                            parameters(AttentionBenchmark.class, "kv").stream()
+                                .map(kv -> Arguments.of(heads, prefix, n, kv)))));
   }
 
   @ParameterizedTest
   @MethodSource("attentions")
-  void attentionIsRight(String heads, int prefix, int n) {
+  void attentionIsRight(String heads, int prefix, int n, KvType kv) {
     AttentionBenchmark benchmark = new AttentionBenchmark();
     benchmark.heads = heads;
     benchmark.prefix = prefix;
     benchmark.n = n;
+    benchmark.kv = kv;
     benchmark.threads = 2;
     benchmark.open();
     float[] out = Cpu.read(benchmark.device, benchmark.attention(new Rates()), n);
@@ -89,7 +92,7 @@ class BenchmarksTest {
         double[] expected = plainAttention(benchmark, q, from, head, prefix + i + 1);
         for (int d = 0; d < width; d++) {
           assertThat((double) out[from + d])
-              .as("%s, prefix %d, node %d, head %d, %d", heads, prefix, i, head, d)
+              .as("%s %s, prefix %d, node %d, head %d, %d", kv, heads, prefix, i, head, d)
               .isCloseTo(expected[d], within(1e-5));
         }
       }
@@ -107,19 +110,23 @@ class BenchmarksTest {
     for (int p = 0; p < length; p++) {
       double score = 0;
       for (int d = 0; d < b.headDim; d++) {
-        score += (double) q[from + d] * b.keys[p * stride + column + d];
+        score += (double) q[from + d] * kept(b, b.keys[p * stride + column + d]);
       }
       // Scores of normal numbers stay small: no maximum is needed.
       double weight = Math.exp(score * b.scale);
       sum += weight;
       for (int d = 0; d < b.headDim; d++) {
-        out[d] += weight * b.values[p * stride + column + d];
+        out[d] += weight * kept(b, b.values[p * stride + column + d]);
       }
     }
     for (int d = 0; d < b.headDim; d++) {
       out[d] /= sum;
     }
     return out;
+  }
+
+  private static float kept(AttentionBenchmark b, float number) {
+    return b.kv == KvType.F32 ? number : Float.float16ToFloat(Float.floatToFloat16(number));
   }
 
   private static List<String> parameters(Class<?> benchmark, String field) {

@@ -4,6 +4,7 @@ import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -15,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /** The CPU: activations on the Java heap, a pool of threads, kernels with a scalar twin each. */
 final class CpuDevice implements Device {
   private final KernelSettings settings;
+  private final KvType kvType;
   private final WorkerPool pool;
   private final Matmul matmul;
   private final RowOperations rowOperations;
@@ -22,8 +24,9 @@ final class CpuDevice implements Device {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Starts {@code threads - 1} threads, which {@link #close} ends. */
-  CpuDevice(int threads, KernelSettings settings) {
+  CpuDevice(int threads, KvType kvType, KernelSettings settings) {
     this.settings = settings;
+    this.kvType = kvType;
     pool = new WorkerPool(threads);
     matmul = new Matmul(pool, settings.matmul());
     rowOperations = new RowOperations(pool, settings.elements());
@@ -80,7 +83,7 @@ final class CpuDevice implements Device {
 
   @Override
   public KvCache kvCache(int layers, int kvHeads, int headDim, int capacity) {
-    return new CpuKvCache(layers, kvHeads, headDim, capacity);
+    return new CpuKvCache(layers, kvHeads, headDim, capacity, kvType);
   }
 
   @Override
