@@ -69,8 +69,8 @@ public final class Dovetail {
     }
 
     /**
-     * How keys and values of the context are kept; {@link KvType#F32} unless chosen. {@link
-     * KvType#F16} takes half the memory, and changes the text a little.
+     * How keys and values of the context are kept, the draft's too; {@link KvType#F32} unless
+     * chosen. {@link KvType#F16} takes half the memory, and changes the text a little.
      */
     public Builder kv(KvType type) {
       device = new DeviceOptions(device.threads(), type);

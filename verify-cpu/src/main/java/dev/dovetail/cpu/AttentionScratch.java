@@ -1,9 +1,11 @@
 package dev.dovetail.cpu;
 
+import dev.dovetail.engine.device.KvType;
+
 /** Memory that one worker needs to answer queries, and the keys or values it reads at the time. */
 final class AttentionScratch {
-  /** Numbers of keys or values that are read at a time: what stays in the first cache. */
-  private static final int NUMBERS = Integer.getInteger("kv.numbers", 4096);
+  /** Bytes of keys or values that are read at a time, widened ones counted. */
+  private static final int BYTES = 32 << 10;
 
   private static final int MIN_POSITIONS = 2 * AttentionKernels.PANEL;
 
@@ -25,9 +27,13 @@ final class AttentionScratch {
     this.kernels = kernels;
   }
 
-  /** Positions that are read at a time: whole panels, and a block's divisor. */
-  static int positions(int headDim) {
-    int fitting = Integer.highestOneBit(Math.max(1, NUMBERS / headDim));
+  /**
+   * Positions that are read at a time: whole panels, a divisor of a block, and as many as stay in
+   * the first cache for all queries.
+   */
+  static int positions(KvType type, int headDim) {
+    int bytes = type == KvType.F32 ? Float.BYTES : type.bytes() + Float.BYTES;
+    int fitting = Integer.highestOneBit(Math.max(1, BYTES / (bytes * headDim)));
     return Math.clamp(fitting, MIN_POSITIONS, CpuKvCache.BLOCK);
   }
 

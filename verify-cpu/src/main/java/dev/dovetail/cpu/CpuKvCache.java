@@ -81,6 +81,10 @@ final class CpuKvCache implements KvCache {
     return headDim;
   }
 
+  KvType type() {
+    return type;
+  }
+
   /** The keys of slots {@code block * BLOCK} on. */
   KvBlock keys(int layer, int block) {
     return keys[layer][block];

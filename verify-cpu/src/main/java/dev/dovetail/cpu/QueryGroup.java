@@ -23,6 +23,7 @@ final class QueryGroup {
   private static final int TILE = AttentionKernels.TILE;
 
   private final AttentionKernels kernels;
+  private final BlockAnswers answers;
 
   private CpuKvCache cache;
   private int layer;
@@ -42,18 +43,9 @@ final class QueryGroup {
   private int[] aligned = {}; // [nodes]: so many first nodes of the path stand at their positions
   private int[] paths = {}; // [nodes][pending], of a tree that is no chain
 
-  // Answers of single blocks, in places.
-  private float[] partials = {}; // [places][rows][headDim]
-  private float[] maxima = {}; // [places][rows]
-  private float[] divisors = {}; // [places][rows]
-
-  // Answers of all blocks so far.
-  private float[] sums = {}; // [rows][headDim]
-  private float[] maximum = {}; // [rows]
-  private float[] divisor = {}; // [rows]
-
   QueryGroup(AttentionKernels kernels) {
     this.kernels = kernels;
+    answers = new BlockAnswers(kernels);
   }
 
   /**
@@ -84,9 +76,6 @@ final class QueryGroup {
     slots = prefix + firstNode + nodes;
     rows = (count() + TILE - 1) / TILE * TILE;
     queries = AttentionScratch.grown(queries, rows * headDim);
-    sums = AttentionScratch.grown(sums, rows * headDim);
-    maximum = AttentionScratch.grown(maximum, rows);
-    divisor = AttentionScratch.grown(divisor, rows);
     aligned = AttentionScratch.grown(aligned, nodes);
     copyQueries(q);
     findPaths();
@@ -94,9 +83,7 @@ final class QueryGroup {
 
   /** Makes room for the answers of so many blocks, each in a place of its own. */
   void places(int places) {
-    partials = AttentionScratch.grown(partials, Math.multiplyExact(places, rows * headDim));
-    maxima = AttentionScratch.grown(maxima, places * rows);
-    divisors = AttentionScratch.grown(divisors, places * rows);
+    answers.open(places, rows, headDim);
   }
 
   private void copyQueries(Rows q) {
@@ -170,7 +157,7 @@ final class QueryGroup {
 
   /** Scores all queries against the keys of slots {@code from} on. */
   private void score(int from, int stride, AttentionScratch scratch) {
-    int most = AttentionScratch.positions(headDim);
+    int most = AttentionScratch.positions(cache.type(), headDim);
     for (int done = 0; done < stride; done += most) {
       int slot = from + done;
       int panels = Math.min(most, stride - done) / PANEL;
@@ -222,19 +209,18 @@ final class QueryGroup {
       int n = length(query, block);
       if (n > 0) {
         int at = query * stride + column;
-        int to = place * rows + query;
-        maxima[to] = kernels.max(scratch.scores, at, n, scale, scratch.lanes);
-        divisors[to] =
-            kernels.exponentiate(scratch.scores, at, n, scale, maxima[to], scratch.lanes);
+        float max = kernels.max(scratch.scores, at, n, scale, scratch.lanes);
+        float sum = kernels.exponentiate(scratch.scores, at, n, scale, max, scratch.lanes);
+        answers.weights(place, query, max, sum);
       }
     }
   }
 
   /** Sums the values of a block by the weights of all queries. */
   private void weigh(int block, int column, int stride, int place, AttentionScratch scratch) {
-    int base = place * rows * headDim;
-    Arrays.fill(partials, base, base + rows * headDim, 0f);
-    int most = AttentionScratch.positions(headDim);
+    answers.clear(place);
+    float[] sums = answers.sums();
+    int most = AttentionScratch.positions(cache.type(), headDim);
     int end = Math.min(BLOCK, shared() - block);
     for (int done = 0; done < end; done += most) {
       int slot = block + done;
@@ -245,25 +231,16 @@ final class QueryGroup {
         int last = Math.min(query + TILE, count()) - 1;
         int n = Math.min(positions, shared(query) - slot);
         int at = query * stride + column + done;
-        int to = base + query * headDim;
+        int to = answers.at(place, query);
         if (n > 0 && last == query) {
-          kernels.weigh(
-              scratch.scores, at, n, scratch.numbers, scratch.offset, headDim, partials, to);
+          kernels.weigh(scratch.scores, at, n, scratch.numbers, scratch.offset, headDim, sums, to);
         } else if (n > 0) {
           kernels.weighTile(
-              scratch.scores,
-              at,
-              stride,
-              n,
-              scratch.numbers,
-              scratch.offset,
-              headDim,
-              partials,
-              to);
+              scratch.scores, at, stride, n, scratch.numbers, scratch.offset, headDim, sums, to);
         }
       }
     }
-    weighRest(block, column, stride, base, scratch);
+    weighRest(block, column, stride, place, scratch);
   }
 
   /** Where the positions end that all queries of a tile read at their own slots. */
@@ -286,7 +263,7 @@ final class QueryGroup {
   }
 
   /** Sums what {@link #weigh} left: a node's last positions, in runs of neighbouring slots. */
-  private void weighRest(int block, int column, int stride, int base, AttentionScratch scratch) {
+  private void weighRest(int block, int column, int stride, int place, AttentionScratch scratch) {
     for (int query = 0; query < count(); query++) {
       int node = query / headsPerNode;
       int position = Math.max(block, shared(query / TILE * TILE));
@@ -308,8 +285,8 @@ final class QueryGroup {
             scratch.numbers,
             scratch.offset,
             headDim,
-            partials,
-            base + query * headDim);
+            answers.sums(),
+            answers.at(place, query));
         position += run;
       }
     }
@@ -323,31 +300,13 @@ final class QueryGroup {
         : prefix + paths[nodeOfGroup * batch.end() + depth];
   }
 
-  /** Adds the answers of block {@code block}, at a place; blocks are merged in order from 0. */
+  /** Adds the answers of a block, at a place; blocks are added in order from 0. */
   void merge(int block, int place) {
     for (int query = 0; query < count(); query++) {
       if (length(query, block * BLOCK) > 0) {
-        merge(query, place * rows + query, block == 0);
+        answers.merge(place, query, block == 0);
       }
     }
-  }
-
-  /** Two softmaxes as one: each is scaled by e to the power of its maximum less the larger one. */
-  private void merge(int query, int partial, boolean first) {
-    int from = partial * headDim;
-    int to = query * headDim;
-    if (first) {
-      System.arraycopy(partials, from, sums, to, headDim);
-      maximum[query] = maxima[partial];
-      divisor[query] = divisors[partial];
-      return;
-    }
-    float max = Math.max(maximum[query], maxima[partial]);
-    float factor = Exp.exp(maximum[query] - max);
-    float partialFactor = Exp.exp(maxima[partial] - max);
-    kernels.merge(partials, from, partialFactor, headDim, sums, to, factor);
-    divisor[query] = Math.fma(divisors[partial], partialFactor, divisor[query] * factor);
-    maximum[query] = max;
   }
 
   /** Writes the answers; {@code out} is that of the batch's pass. */
@@ -358,7 +317,7 @@ final class QueryGroup {
       int row = firstNode - batch.first() + query / headsPerNode;
       int to =
           out.offset() + row * out.stride() + kvHead * perNode + query % headsPerNode * headDim;
-      kernels.divide(sums, query * headDim, divisor[query], headDim, destination, to);
+      answers.finish(query, destination, to);
     }
   }
 }
