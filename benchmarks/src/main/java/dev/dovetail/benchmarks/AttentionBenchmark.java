@@ -1,5 +1,6 @@
 package dev.dovetail.benchmarks;
 
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -21,6 +22,9 @@ public class AttentionBenchmark extends DeviceBenchmark {
   public int prefix;
 
   @Param public Shape shape;
+
+  /** How keys and values are kept. */
+  @Param public KvType kv;
 
   /** Pending nodes. */
   @Param({"1", "4", "8", "16"})
@@ -61,11 +65,16 @@ public class AttentionBenchmark extends DeviceBenchmark {
   }
 
   @Override
+  KvType kv() {
+    return kv;
+  }
+
+  @Override
   void prepare() {
     int kvFloats = (prefix + n) * model.kvWidth();
     scale = (float) (1 / Math.sqrt(model.headDim));
-    keys = normal(kvFloats);
-    values = normal(kvFloats);
+    keys = kept(normal(kvFloats));
+    values = kept(normal(kvFloats));
     layer = new CachedLayer(device, model, prefix, n, shape == Shape.TREE);
     layer.commit(keys, values);
     layer.appendPending(keys, values);
@@ -76,7 +85,17 @@ public class AttentionBenchmark extends DeviceBenchmark {
       seen += layer.batch.position(node) + 1;
     }
     gmac = 2.0 * seen * model.heads * model.headDim / 1e9;
-    gigabytes = 2.0 * Float.BYTES * kvFloats / 1e9;
+    gigabytes = 2.0 * kv.bytes() * kvFloats / 1e9;
+  }
+
+  /** What a cache would round is rounded before. */
+  private float[] kept(float[] numbers) {
+    if (kv == KvType.F16) {
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = Float.float16ToFloat(Float.floatToFloat16(numbers[i]));
+      }
+    }
+    return numbers;
   }
 
   /** Scores, softmax, and the sum of the values. */

@@ -3,6 +3,7 @@ package dev.dovetail.benchmarks;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.device.KvType;
 import java.util.ServiceLoader;
 
 /** The CPU as engine-core finds it. */
@@ -15,9 +16,10 @@ final class Cpu {
    *
    * @param kernels panama or scalar
    * @param threads 0: as many as the engine takes by itself
+   * @param kv of its caches
    * @throws IllegalStateException if other kernels were chosen before, or none is found
    */
-  static Device open(String kernels, int threads) {
+  static Device open(String kernels, int threads, KvType kv) {
     System.setProperty("dovetail.kernels", kernels);
     Device device =
         ServiceLoader.load(DeviceProvider.class).stream()
@@ -25,7 +27,7 @@ final class Cpu {
             .filter(provider -> provider.kind().equals("cpu"))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("verify-cpu is not on the class path"))
-            .open(new DeviceOptions(threads));
+            .open(new DeviceOptions(threads, kv));
     if (!device.kernels().startsWith(kernels)) {
       device.close();
       throw new IllegalStateException(

@@ -2,6 +2,7 @@ package dev.dovetail.benchmarks;
 
 import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,7 @@ public abstract class DeviceBenchmark extends ForkedBenchmark {
   @Override
   public void open() {
     random = new Random(1);
-    device = Cpu.open(kernels(), threads());
+    device = Cpu.open(kernels(), threads(), kv());
     prepare();
   }
 
@@ -49,6 +50,11 @@ public abstract class DeviceBenchmark extends ForkedBenchmark {
   /** One unless a benchmark shares its work. */
   int threads() {
     return 1;
+  }
+
+  /** How caches keep keys and values. */
+  KvType kv() {
+    return KvType.F32;
   }
 
   final float[] normal(int count) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.models.TensorType;
 import java.lang.foreign.Arena;
@@ -123,8 +124,8 @@ class BenchmarksTest {
 
   @Test
   void refusesKernelsThatTheProcessDoesNotRun() throws Exception {
-    PANAMA.call(() -> Cpu.open("panama", 1)).close();
-    assertThatThrownBy(() -> PANAMA.call(() -> Cpu.open("scalar", 1)))
+    PANAMA.call(() -> Cpu.open("panama", 1, KvType.F32)).close();
+    assertThatThrownBy(() -> PANAMA.call(() -> Cpu.open("scalar", 1, KvType.F32)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("wanted scalar kernels, but this JVM chose panama-");
   }

@@ -1,6 +1,7 @@
 package dev.dovetail.cli;
 
 import dev.dovetail.engine.Dovetail;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.gguf.GgufFile;
 import java.nio.file.Path;
@@ -20,15 +21,24 @@ final class EngineOptions {
   private int context;
 
   @Option(
-      names = "--threads",
+      names = "--kv",
       order = 51,
+      paramLabel = "TYPE",
+      description =
+          "Keep the context's keys and values in f32 or in f16: half the memory, and another text"
+              + " now and then. Default: f32.")
+  private String kv = "f32";
+
+  @Option(
+      names = "--threads",
+      order = 52,
       paramLabel = "N",
       description = "Threads. Default: one for each performance core that this process may use.")
   private int threads;
 
   @Option(
       names = "--kernels",
-      order = 52,
+      order = 53,
       paramLabel = "KIND",
       description =
           "scalar or panama (vector instructions). Default: panama. The text is the same.")
@@ -36,7 +46,7 @@ final class EngineOptions {
 
   @Option(
       names = "--vector-bits",
-      order = 53,
+      order = 54,
       paramLabel = "N",
       description = "Vector width: 128, 256 or 512. Default: what the processor prefers.")
   private Integer vectorBits;
@@ -47,7 +57,7 @@ final class EngineOptions {
   /** Checks the options and hands them to a builder; the kernels' choice holds for the process. */
   Dovetail.Builder open(Path model) {
     check();
-    Dovetail.Builder builder = Dovetail.open(model).threads(threads);
+    Dovetail.Builder builder = Dovetail.open(model).threads(threads).kv(kvType());
     if (context > 0) {
       checkMemory(model);
       builder.context(context);
@@ -70,6 +80,8 @@ final class EngineOptions {
             : context >= 2,
         "--ctx must be at least 2; found " + context);
     checks.that(
+        kv.equals("f32") || kv.equals("f16"), "--kv must be f32 or f16; found '" + kv + "'");
+    checks.that(
         threads == 0
             ? !spec.commandLine().getParseResult().hasMatchedOption("--threads")
             : threads > 0 && threads <= 1024,
@@ -80,6 +92,10 @@ final class EngineOptions {
     checks.that(
         vectorBits == null || vectorBits == 128 || vectorBits == 256 || vectorBits == 512,
         "--vector-bits must be 128, 256 or 512; found " + vectorBits);
+  }
+
+  private KvType kvType() {
+    return kv.equals("f16") ? KvType.F16 : KvType.F32;
   }
 
   /**
@@ -97,13 +113,17 @@ final class EngineOptions {
           "--ctx %d is larger than the %d tokens that the model was made for"
               .formatted(context, config.contextLength()));
     }
-    long perToken = 2L * Float.BYTES * config.layers() * config.kvHeads() * config.headDim();
+    long perToken = 2L * kvType().bytes() * config.layers() * config.kvHeads() * config.headDim();
     long wanted = Math.multiplyExact(perToken, (long) context);
     long limit = Runtime.getRuntime().maxMemory();
     if (wanted > limit) {
       throw new IllegalArgumentException(
-          "a context of %d tokens takes %s, and %s may be used: choose a smaller --ctx, or a larger heap by DOVETAIL_JAVA_OPTS=-Xmx..."
-              .formatted(context, Units.bytes(wanted), Units.bytes(limit)));
+          "a context of %d tokens takes %s, and %s may be used: choose a smaller --ctx, %sor a larger heap by DOVETAIL_JAVA_OPTS=-Xmx..."
+              .formatted(
+                  context,
+                  Units.bytes(wanted),
+                  Units.bytes(limit),
+                  kvType() == KvType.F32 ? "--kv f16, " : ""));
     }
   }
 }

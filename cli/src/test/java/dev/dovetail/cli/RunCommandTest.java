@@ -63,7 +63,13 @@ class RunCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--temp=0", "--temp=1.2 --seed=9", "--temp=0.9 --top-k=20 --seed=4"})
+  @ValueSource(
+      strings = {
+        "--temp=0",
+        "--temp=0 --kv=f16",
+        "--temp=1.2 --seed=9",
+        "--temp=0.9 --top-k=20 --seed=4"
+      })
   void speculativeEqualsPlain(String sampling) throws IOException {
     JsonNode plain = json(sampling, "-d", "none");
     for (String tree : List.of("1", "4", "3x3")) {
@@ -248,11 +254,20 @@ class RunCommandTest {
 
     CliRunner.Result result =
         new CliRunner().run("run", "-m", huge.toString(), "--ctx", "16000000", "fox");
+    CliRunner.Result half =
+        new CliRunner()
+            .run("run", "-m", huge.toString(), "--ctx", "16000000", "--kv", "f16", "fox");
 
     assertThat(result.err())
         .startsWith("dovetail: a context of 16000000 tokens takes 45.8 GiB, and ")
+        .contains("choose a smaller --ctx, --kv f16, or a larger heap")
         .hasLineCount(1);
     assertThat(result.code()).isEqualTo(1);
+    assertThat(half.err())
+        .startsWith("dovetail: a context of 16000000 tokens takes 22.9 GiB, and ")
+        .contains("choose a smaller --ctx, or a larger heap")
+        .hasLineCount(1);
+    assertThat(half.code()).isEqualTo(1);
   }
 
   @Test

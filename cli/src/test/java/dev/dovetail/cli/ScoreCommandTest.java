@@ -88,6 +88,17 @@ class ScoreCommandTest {
   }
 
   @Test
+  void keysAndValuesInF16ChangeLogitsALittle() throws IOException {
+    JsonNode whole = score("--top", "1").get("positions").get(1);
+    JsonNode rounded = score("--top", "1", "--kv", "f16").get("positions").get(1);
+    double expected = whole.get("logsumexp").asDouble();
+
+    assertThat(rounded.get("logsumexp").asDouble())
+        .isNotEqualTo(expected)
+        .isCloseTo(expected, within(1e-2));
+  }
+
+  @Test
   void everyNthPositionAndTheLastAreAPartOfAll() throws IOException {
     JsonNode all = score("--top", "320");
     int count = all.get("ids").size();

@@ -34,6 +34,7 @@ class UsageTest {
           run hi --threads 2000    | --threads must be 1 to 1024; found 2000 (see dovetail run --help)
           run hi --ctx 1           | --ctx must be at least 2; found 1 (see dovetail run --help)
           run hi --ctx -5          | --ctx must be at least 2; found -5 (see dovetail run --help)
+          run hi --kv q8           | --kv must be f32 or f16; found 'q8' (see dovetail run --help)
           run hi --kernels cuda    | --kernels must be scalar or panama; found 'cuda' (see dovetail run --help)
           run hi --vector-bits 100 | --vector-bits must be 128, 256 or 512; found 100 (see dovetail run --help)
           run hi --tree 4x         | a tree is spelled DEPTH or DEPTHxWIDTH, such as 4 or 4x2; found '4x' (see dovetail run --help)

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dovetail.dgf.GuessingDraft.Guess;
 import dev.dovetail.engine.Completion;
+import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.Session;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import java.io.IOException;
@@ -40,17 +42,17 @@ class IdentityTest {
   private static final Map<String, List<List<Integer>>> PLAIN = new HashMap<>();
 
   /** Ids of plain decoding on one thread, for each of the samplings. */
-  private static List<List<Integer>> plain(String architecture) throws IOException {
-    List<List<Integer>> known = PLAIN.get(architecture);
+  private static List<List<Integer>> plain(String architecture, KvType kv) throws IOException {
+    List<List<Integer>> known = PLAIN.get(architecture + kv);
     if (known == null) {
-      try (Engine engine =
-          TinyGeneration.open(TinyGeneration.model(folder, architecture), Draft.none(), 1)) {
+      Path model = TinyGeneration.model(folder, architecture);
+      try (Engine engine = Dovetail.open(model).draft(Draft.none()).threads(1).kv(kv).build()) {
         known =
             TinyGeneration.SAMPLINGS.stream()
                 .map(s -> TinyGeneration.generate(engine, PROMPT, options(s)).tokenIds())
                 .toList();
       }
-      PLAIN.put(architecture, known);
+      PLAIN.put(architecture + kv, known);
     }
     return known;
   }
@@ -63,19 +65,21 @@ class IdentityTest {
     return Arrays.stream(Guess.values())
         .flatMap(guess ->
             Stream.of(
-                Arguments.of(guess, "llama", 1),
-                Arguments.of(guess, "llama", 3),
-                Arguments.of(guess, "qwen2", 2)));
+                Arguments.of(guess, "llama", 1, KvType.F32),
+                Arguments.of(guess, "llama", 3, KvType.F32),
+                Arguments.of(guess, "llama", 2, KvType.F16),
+                Arguments.of(guess, "qwen2", 2, KvType.F32)));
   }
 
   @ParameterizedTest
   @MethodSource("guesses")
-  void knownGuesses(Guess guess, String architecture, int threads) throws IOException {
+  void knownGuesses(Guess guess, String architecture, int threads, KvType kv) throws IOException {
     Path model = TinyGeneration.model(folder, architecture);
-    try (Engine engine = TinyGeneration.open(model, GuessingDraft.of(guess, model), threads)) {
+    Draft draft = GuessingDraft.of(guess, model);
+    try (Engine engine = Dovetail.open(model).draft(draft).threads(threads).kv(kv).build()) {
       assertIdentity(
           engine,
-          architecture,
+          plain(architecture, kv),
           (shape, text) -> {
             switch (guess) {
               case PERFECT ->
@@ -101,7 +105,7 @@ class IdentityTest {
       assertThat(engine.draftName()).startsWith("dgf tiny (2 layers, ");
       assertIdentity(
           engine,
-          "llama",
+          plain("llama", KvType.F32),
           (shape, text) -> {
             assertThat(text.stats().drafted()).isPositive();
             assertThat(text.stats().bytesToDraft()).isPositive();
@@ -110,8 +114,7 @@ class IdentityTest {
   }
 
   private static void assertIdentity(
-      Engine engine, String architecture, BiConsumer<TreeShape, Completion> more)
-      throws IOException {
+      Engine engine, List<List<Integer>> plain, BiConsumer<TreeShape, Completion> more) {
     for (TreeShape shape : SHAPES) {
       for (int i = 0; i < TinyGeneration.SAMPLINGS.size(); i++) {
         SamplingOptions sampling = TinyGeneration.SAMPLINGS.get(i);
@@ -119,7 +122,7 @@ class IdentityTest {
             TinyGeneration.generate(engine, PROMPT, options(sampling).withTree(shape));
         assertThat(text.tokenIds())
             .as("%s, %s, tree %s", engine.draftName(), sampling, shape)
-            .isEqualTo(plain(architecture).get(i));
+            .isEqualTo(plain.get(i));
         more.accept(shape, text);
       }
     }

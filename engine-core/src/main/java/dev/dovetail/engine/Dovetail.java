@@ -4,6 +4,7 @@ import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.OperationTimes;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
@@ -65,7 +66,16 @@ public final class Dovetail {
 
     /** Worker threads; 0, the default, takes the performance cores that this process may use. */
     public Builder threads(int count) {
-      device = new DeviceOptions(count);
+      device = new DeviceOptions(count, device.kv());
+      return this;
+    }
+
+    /**
+     * How keys and values of the context are kept, the draft's too; {@link KvType#F32} unless
+     * chosen. {@link KvType#F16} takes half the memory, and changes the text a little.
+     */
+    public Builder kv(KvType type) {
+      device = new DeviceOptions(device.threads(), type);
       return this;
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 /**
  * Attention of a pass, shared out over the workers. Queries are grouped by key head and by
  * neighbouring nodes. Where there are enough groups to keep the workers busy each takes whole
- * groups; otherwise, for few queries over a long context, the workers share the blocks and queries
- * of every group, stage by stage. Both give the same bits.
+ * groups; otherwise, for few queries over a long context, the workers share the units of every
+ * group and then bring them together. Both give the same bits.
  *
  * <p>For one pass at a time; allocates nothing once its scratch memory has the size of the context.
  */
@@ -23,18 +23,17 @@ final class Attention {
   /** Multiplications below which waking the workers costs more than it saves. */
   private static final long MIN_SHARED_WORK = 1 << 17;
 
-  /** Multiplications from which the two more barriers of stages are worth an even split. */
-  private static final long MIN_STAGED_WORK = 1 << 20;
+  /** Multiplications from which one more barrier is worth an even split. */
+  private static final long MIN_SPLIT_WORK = 1 << 20;
 
   private final WorkerPool pool;
   private final AttentionKernels kernels;
-  private final float[][] lanes;
+  private final AttentionScratch[] scratch;
   private final QueryGroup[] ofWorkers;
-  private final List<QueryGroup> ofStages = new ArrayList<>();
+  private final List<QueryGroup> ofUnits = new ArrayList<>();
   private final WorkerPool.Task wholeGroups = this::answerGroup;
-  private final WorkerPool.Task scoreStage = this::scoreBlock;
-  private final WorkerPool.Task softmaxStage = this::softmaxQuery;
-  private final WorkerPool.Task weighStage = this::weighBlock;
+  private final WorkerPool.Task singleUnits = this::answerUnit;
+  private final WorkerPool.Task merging = this::mergeGroup;
 
   private CpuKvCache cache;
   private int layer;
@@ -44,14 +43,15 @@ final class Attention {
   private Rows out;
   private int nodesPerGroup;
   private int groups; // of one key head
-  private int units; // blocks or queries of one group, in the stage that runs
+  private int units; // of one group
 
   Attention(WorkerPool pool, AttentionKernels kernels) {
     this.pool = pool;
     this.kernels = kernels;
-    lanes = new float[pool.threads()][Lanes.COUNT];
+    scratch = new AttentionScratch[pool.threads()];
     ofWorkers = new QueryGroup[pool.threads()];
     for (int i = 0; i < ofWorkers.length; i++) {
+      scratch[i] = new AttentionScratch(kernels);
       ofWorkers[i] = new QueryGroup(kernels);
     }
   }
@@ -69,16 +69,17 @@ final class Attention {
     groups = ceilDiv(n, Math.max(1, GROUP_QUERIES / perNode));
     nodesPerGroup = ceilDiv(n, groups);
     groups = ceilDiv(n, nodesPerGroup);
+    units = QueryGroup.units(batch.prefix());
     int parts = cache.kvHeads() * groups;
     long work = 2L * n * q.width() * (batch.prefix() + batch.end());
     if (work < MIN_SHARED_WORK) {
       for (int part = 0; part < parts; part++) {
         answerGroup(part, 0);
       }
-    } else if (work < MIN_STAGED_WORK || isEvenSplit(parts)) {
+    } else if (work < MIN_SPLIT_WORK || isEvenSplit(parts)) {
       pool.run(parts, wholeGroups);
     } else {
-      runStages(parts);
+      shareUnits(parts);
     }
   }
 
@@ -92,73 +93,47 @@ final class Attention {
 
   private void answerGroup(int part, int worker) {
     QueryGroup group = ofWorkers[worker];
-    open(group, part, 1);
-    int blocks = group.blocks();
-    for (int block = 0; block < blocks; block++) {
-      group.score(block);
-    }
-    for (int query = 0; query < group.count(); query++) {
-      group.softmax(query, scale, lanes[worker]);
-    }
-    for (int block = 0; block < blocks; block++) {
-      group.weigh(block, 0);
-      group.add(0);
+    open(group, part);
+    group.places(group.blocks(units - 1));
+    for (int unit = 0; unit < units; unit++) {
+      group.answer(unit, 0, scratch[worker]);
+      for (int i = 0; i < group.blocks(unit); i++) {
+        group.merge(unit + i, i);
+      }
     }
     group.finish(out);
   }
 
-  private void open(QueryGroup group, int part, int places) {
+  private void open(QueryGroup group, int part) {
     int first = part % groups * nodesPerGroup;
     int nodes = Math.min(nodesPerGroup, batch.size() - first);
-    group.open(cache, layer, batch, part / groups, batch.first() + first, nodes, q, places);
+    group.open(cache, layer, batch, part / groups, batch.first() + first, nodes, q, scale);
   }
 
-  private void runStages(int parts) {
-    int blocks = (batch.prefix() + batch.end() - 1) / CpuKvCache.BLOCK + 1;
-    while (ofStages.size() < parts) {
-      ofStages.add(new QueryGroup(kernels));
+  private void shareUnits(int parts) {
+    while (ofUnits.size() < parts) {
+      ofUnits.add(new QueryGroup(kernels));
     }
     for (int part = 0; part < parts; part++) {
-      open(ofStages.get(part), part, blocks);
+      QueryGroup group = ofUnits.get(part);
+      open(group, part);
+      group.places(units - 1 + group.blocks(units - 1));
     }
-    stage(parts, blocks, scoreStage);
-    stage(parts, nodesPerGroup * (q.width() / cache.headDim() / cache.kvHeads()), softmaxStage);
-    stage(parts, blocks, weighStage);
-    for (int part = 0; part < parts; part++) {
-      QueryGroup group = ofStages.get(part);
-      for (int block = 0; block < group.blocks(); block++) {
-        group.add(block);
-      }
-      group.finish(out);
-    }
+    pool.run(parts * units, singleUnits);
+    pool.run(parts, merging);
   }
 
-  private void stage(int parts, int unitsOfGroup, WorkerPool.Task task) {
-    units = unitsOfGroup;
-    pool.run(parts * unitsOfGroup, task);
+  private void answerUnit(int part, int worker) {
+    int unit = part % units;
+    ofUnits.get(part / units).answer(unit, unit, scratch[worker]);
   }
 
-  private void scoreBlock(int part, int worker) {
-    QueryGroup group = ofStages.get(part / units);
-    int block = part % units;
-    if (block < group.blocks()) {
-      group.score(block);
+  private void mergeGroup(int part, int worker) {
+    QueryGroup group = ofUnits.get(part);
+    int blocks = units - 1 + group.blocks(units - 1);
+    for (int block = 0; block < blocks; block++) {
+      group.merge(block, block);
     }
-  }
-
-  private void softmaxQuery(int part, int worker) {
-    QueryGroup group = ofStages.get(part / units);
-    int query = part % units;
-    if (query < group.count()) {
-      group.softmax(query, scale, lanes[worker]);
-    }
-  }
-
-  private void weighBlock(int part, int worker) {
-    QueryGroup group = ofStages.get(part / units);
-    int block = part % units;
-    if (block < group.blocks()) {
-      group.weigh(block, block);
-    }
+    group.finish(out);
   }
 }

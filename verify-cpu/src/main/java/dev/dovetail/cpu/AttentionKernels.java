@@ -46,6 +46,14 @@ interface AttentionKernels {
       int scoresOffset);
 
   /**
+   * The largest score times {@code scale}.
+   *
+   * @param n at least 1
+   * @param lanes scratch, {@code [Lanes.COUNT]}
+   */
+  float max(float[] scores, int offset, int n, float scale, float[] lanes);
+
+  /**
    * Turns scores into weights, {@code exp(score * scale - max)}, and returns their sum: position i
    * in lane i mod 16.
    *
@@ -53,7 +61,7 @@ interface AttentionKernels {
    *     be overwritten
    * @param lanes scratch, {@code [Lanes.COUNT]}
    */
-  float softmax(float[] scores, int offset, int n, float scale, float[] lanes);
+  float exponentiate(float[] scores, int offset, int n, float scale, float max, float[] lanes);
 
   /**
    * {@code sums[query] += weights[query][position] * values[position]}, positions in order.
@@ -84,9 +92,13 @@ interface AttentionKernels {
       float[] sums,
       int sumsOffset);
 
-  /** {@code inOut += x} for n elements. */
-  void add(float[] x, int xOffset, int n, float[] inOut, int inOutOffset);
+  /** {@code inOut = x * xFactor + inOut * factor} for n elements, the sum and product fused. */
+  void merge(
+      float[] x, int xOffset, float xFactor, int n, float[] inOut, int inOutOffset, float factor);
 
   /** {@code out = x / divisor} for n elements. */
   void divide(float[] x, int xOffset, float divisor, int n, float[] out, int outOffset);
+
+  /** Turns n numbers of f16 into the equal ones of f32. */
+  void widen(short[] halves, int from, int n, float[] out, int to);
 }

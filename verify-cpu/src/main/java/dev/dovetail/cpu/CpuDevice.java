@@ -5,6 +5,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -16,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /** The CPU: activations on the Java heap, a pool of threads, kernels with a scalar twin each. */
 final class CpuDevice implements Device {
   private final KernelSettings settings;
+  private final KvType kvType;
   private final WorkerPool pool;
   private final Matmul matmul;
   private final RowOperations rowOperations;
@@ -23,8 +25,9 @@ final class CpuDevice implements Device {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Starts {@code threads - 1} threads, which {@link #close} ends. */
-  CpuDevice(int threads, KernelSettings settings) {
+  CpuDevice(int threads, KvType kvType, KernelSettings settings) {
     this.settings = settings;
+    this.kvType = kvType;
     pool = new WorkerPool(threads);
     matmul = new Matmul(pool, settings.matmul());
     rowOperations = new RowOperations(pool, settings.elements());
@@ -91,7 +94,7 @@ final class CpuDevice implements Device {
 
   @Override
   public KvCache kvCache(int layers, int kvHeads, int headDim, int capacity) {
-    return new CpuKvCache(layers, kvHeads, headDim, capacity);
+    return new CpuKvCache(layers, kvHeads, headDim, capacity, kvType);
   }
 
   @Override

@@ -20,6 +20,6 @@ public final class CpuDeviceProvider implements DeviceProvider {
   @Override
   public Device open(DeviceOptions options) {
     int threads = options.threads() == 0 ? CpuTopology.defaultThreads() : options.threads();
-    return new CpuDevice(threads, KernelSettings.current());
+    return new CpuDevice(threads, options.kv(), KernelSettings.current());
   }
 }

@@ -1,6 +1,7 @@
 package dev.dovetail.cpu;
 
 import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import java.util.Arrays;
@@ -24,21 +25,28 @@ final class CpuKvCache implements KvCache {
   private final int kvHeads;
   private final int headDim;
   private final int capacity;
-  private final IntFunction<float[]> allocator;
-  private final float[][][] keys; // [layer][block]
-  private final float[][][] values;
+  private final KvType type;
+  private final IntFunction<KvBlock> allocator;
+  private final KvBlock[][] keys; // [layer][block]
+  private final KvBlock[][] values;
   private int length;
   private int pending;
   private long blocks;
 
-  CpuKvCache(int layers, int kvHeads, int headDim, int capacity) {
-    this(layers, kvHeads, headDim, capacity, float[]::new);
+  CpuKvCache(int layers, int kvHeads, int headDim, int capacity, KvType type) {
+    this(layers, kvHeads, headDim, capacity, type, length -> KvBlock.of(type, length));
   }
 
   /**
-   * @param allocator makes arrays of zeros
+   * @param allocator makes blocks of so many zeros
    */
-  CpuKvCache(int layers, int kvHeads, int headDim, int capacity, IntFunction<float[]> allocator) {
+  CpuKvCache(
+      int layers,
+      int kvHeads,
+      int headDim,
+      int capacity,
+      KvType type,
+      IntFunction<KvBlock> allocator) {
     if (layers < 1 || kvHeads < 1 || headDim < 1 || capacity < 1) {
       throw new IllegalArgumentException(
           "a cache of %d layers, %d heads of %d, %d tokens; each must be at least 1"
@@ -47,11 +55,12 @@ final class CpuKvCache implements KvCache {
     this.kvHeads = kvHeads;
     this.headDim = headDim;
     this.capacity = capacity;
+    this.type = type;
     this.allocator = allocator;
     int most = (capacity - 1) / BLOCK + 1;
     Math.multiplyExact(Math.multiplyExact(kvHeads, headDim), BLOCK); // a block is one array
-    keys = new float[layers][most][];
-    values = new float[layers][most][];
+    keys = new KvBlock[layers][most];
+    values = new KvBlock[layers][most];
   }
 
   @Override
@@ -72,18 +81,21 @@ final class CpuKvCache implements KvCache {
     return headDim;
   }
 
+  KvType type() {
+    return type;
+  }
+
   /** The keys of slots {@code block * BLOCK} on. */
-  float[] keys(int layer, int block) {
+  KvBlock keys(int layer, int block) {
     return keys[layer][block];
   }
 
   /** The values of slots {@code block * BLOCK} on. */
-  float[] values(int layer, int block) {
+  KvBlock values(int layer, int block) {
     return values[layer][block];
   }
 
-  /** Where a head's part of a block begins, in keys and in values. */
-  int headOffset(int kvHead) {
+  private int headOffset(int kvHead) {
     return kvHead * BLOCK * headDim;
   }
 
@@ -117,21 +129,22 @@ final class CpuKvCache implements KvCache {
     if (values[layer][block] != null) {
       return;
     }
-    int floats = kvHeads * headDim * BLOCK;
+    int numbers = kvHeads * headDim * BLOCK;
     try {
-      float[] newKeys = allocator.apply(floats);
-      values[layer][block] = allocator.apply(floats);
+      KvBlock newKeys = allocator.apply(numbers);
+      values[layer][block] = allocator.apply(numbers);
       keys[layer][block] = newKeys;
       blocks++;
     } catch (OutOfMemoryError e) {
-      long whole = 2L * Float.BYTES * floats * keys.length * keys[0].length;
+      long whole = 2L * type.bytes() * numbers * keys.length * keys[0].length;
       throw new IllegalStateException(
           ("the Java heap is full: a context of %d tokens needs %d MiB for its keys and values, of which %d MiB are"
-                  + " taken; lower --ctx, or raise the heap, for instance DOVETAIL_JAVA_OPTS=-Xmx%dm")
+                  + " taken; lower --ctx, %sor raise the heap, for instance DOVETAIL_JAVA_OPTS=-Xmx%dm")
               .formatted(
                   capacity,
                   toMib(whole),
                   toMib(bytes()),
+                  type == KvType.F32 ? "choose --kv f16, " : "",
                   toMib(Runtime.getRuntime().maxMemory() + whole - bytes())),
           e);
     }
@@ -142,28 +155,27 @@ final class CpuKvCache implements KvCache {
   }
 
   private void writeKeys(float[] source, int from, int layer, int slot) {
-    float[] block = keys[layer][slot / BLOCK];
+    KvBlock block = keys[layer][slot / BLOCK];
     for (int head = 0; head < kvHeads; head++) {
-      int at = keyOffset(head, slot);
-      for (int d = 0; d < headDim; d++) {
-        block[at + d * PANEL] = source[from + head * headDim + d];
-      }
+      block.put(source, from + head * headDim, headDim, keyOffset(head, slot), PANEL);
     }
   }
 
   private void writeValues(float[] source, int from, int layer, int slot) {
-    float[] block = values[layer][slot / BLOCK];
+    KvBlock block = values[layer][slot / BLOCK];
     for (int head = 0; head < kvHeads; head++) {
-      System.arraycopy(source, from + head * headDim, block, valueOffset(head, slot), headDim);
+      block.put(source, from + head * headDim, headDim, valueOffset(head, slot), 1);
     }
   }
 
-  private int keyOffset(int kvHead, int slot) {
+  /** Where the key of a slot begins in its block, its numbers {@code PANEL} apart. */
+  int keyOffset(int kvHead, int slot) {
     int inBlock = slot % BLOCK;
     return headOffset(kvHead) + inBlock / PANEL * PANEL * headDim + inBlock % PANEL;
   }
 
-  private int valueOffset(int kvHead, int slot) {
+  /** Where the value of a slot begins in its block. */
+  int valueOffset(int kvHead, int slot) {
     return headOffset(kvHead) + slot % BLOCK * headDim;
   }
 
@@ -188,23 +200,14 @@ final class CpuKvCache implements KvCache {
 
   private void move(int from, int to) {
     for (int layer = 0; layer < keys.length; layer++) {
+      KvBlock[] k = keys[layer];
+      KvBlock[] v = values[layer];
       for (int head = 0; head < kvHeads; head++) {
-        moveKeys(
-            keys[layer][from / BLOCK], keyOffset(head, from),
-            keys[layer][to / BLOCK], keyOffset(head, to));
-        System.arraycopy(
-            values[layer][from / BLOCK],
-            valueOffset(head, from),
-            values[layer][to / BLOCK],
-            valueOffset(head, to),
-            headDim);
+        k[to / BLOCK].copy(
+            k[from / BLOCK], keyOffset(head, from), headDim, keyOffset(head, to), PANEL);
+        v[to / BLOCK].copy(
+            v[from / BLOCK], valueOffset(head, from), headDim, valueOffset(head, to), 1);
       }
-    }
-  }
-
-  private void moveKeys(float[] source, int from, float[] destination, int to) {
-    for (int d = 0; d < headDim; d++) {
-      destination[to + d * PANEL] = source[from + d * PANEL];
     }
   }
 
@@ -220,7 +223,7 @@ final class CpuKvCache implements KvCache {
 
   @Override
   public long bytes() {
-    return blocks * 2 * Float.BYTES * kvHeads * headDim * BLOCK;
+    return blocks * 2 * type.bytes() * kvHeads * headDim * BLOCK;
   }
 
   @Override

@@ -35,26 +35,13 @@ final class PanamaAttentionKernels implements AttentionKernels {
     PanamaScores.one(q, qOffset, headDim, keys, keysOffset, panels, scores, scoresOffset);
   }
 
-  @Override
-  public float softmax(float[] scores, int offset, int n, float scale, float[] lanes) {
-    float max = max(scores, offset, n, scale, lanes);
-    exponentiate(scores, offset, n, scale, max);
-    int whole = n - n % Lanes.COUNT;
-    for (int lane = 0; lane < Lanes.COUNT; lane += LANES) {
-      sum(scores, offset + lane, whole, lanes, lane);
-    }
-    for (int i = whole; i < n; i++) {
-      lanes[i % Lanes.COUNT] += scores[offset + i];
-    }
-    return Lanes.combine(lanes);
-  }
-
   /**
    * The new vector's method takes the old maxima, not the other way: of what comes from memory the
    * JIT knows the class, of a broadcast it does not, and would call the method instead of inlining
    * it.
    */
-  private static float max(float[] scores, int offset, int n, float scale, float[] lanes) {
+  @Override
+  public float max(float[] scores, int offset, int n, float scale, float[] lanes) {
     FloatVector scales = FloatVector.broadcast(FLOATS, scale);
     FloatVector maxima = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     int i = 0;
@@ -72,20 +59,33 @@ final class PanamaAttentionKernels implements AttentionKernels {
     return max;
   }
 
-  /** The last vector may reach beyond n, into the place that {@link #softmax} may overwrite. */
-  private static void exponentiate(float[] scores, int offset, int n, float scale, float max) {
-    FloatVector scales = FloatVector.broadcast(FLOATS, scale);
-    FloatVector maxima = FloatVector.broadcast(FLOATS, max);
-    for (int i = offset; i < offset + n; i += LANES) {
-      PanamaExp.exp(FloatVector.fromArray(FLOATS, scores, i).mul(scales).sub(maxima))
-          .intoArray(scores, i);
+  /**
+   * Behind the scores stand minus infinities for a moment, whose weights of zero change no sum, so
+   * that all lanes go round together.
+   */
+  @Override
+  public float exponentiate(
+      float[] scores, int offset, int n, float scale, float max, float[] lanes) {
+    int rounds = (n + Lanes.COUNT - 1) / Lanes.COUNT;
+    int end = offset + rounds * Lanes.COUNT;
+    for (int i = offset + n; i < end; i++) {
+      scores[i] = Float.NEGATIVE_INFINITY;
     }
+    for (int lane = 0; lane < Lanes.COUNT; lane += LANES) {
+      exponentiate(scores, offset + lane, end, scale, max, lanes, lane);
+    }
+    return Lanes.combine(lanes);
   }
 
-  private static void sum(float[] weights, int from, int n, float[] lanes, int lane) {
+  private static void exponentiate(
+      float[] scores, int from, int end, float scale, float max, float[] lanes, int lane) {
+    FloatVector scales = FloatVector.broadcast(FLOATS, scale);
+    FloatVector maxima = FloatVector.broadcast(FLOATS, max);
     FloatVector sum = FloatVector.zero(FLOATS);
-    for (int i = 0; i < n; i += Lanes.COUNT) {
-      sum = sum.add(FloatVector.fromArray(FLOATS, weights, from + i));
+    for (int i = from; i < end; i += Lanes.COUNT) {
+      PanamaExp.exp(FloatVector.fromArray(FLOATS, scores, i).mul(scales).sub(maxima))
+          .intoArray(scores, i);
+      sum = FloatVector.fromArray(FLOATS, scores, i).add(sum);
     }
     sum.intoArray(lanes, lane);
   }
@@ -128,15 +128,20 @@ final class PanamaAttentionKernels implements AttentionKernels {
   }
 
   @Override
-  public void add(float[] x, int xOffset, int n, float[] inOut, int inOutOffset) {
+  public void merge(
+      float[] x, int xOffset, float xFactor, int n, float[] inOut, int inOutOffset, float factor) {
+    FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+    FloatVector xFactors = FloatVector.broadcast(FLOATS, xFactor);
     int i = 0;
     for (; i < FLOATS.loopBound(n); i += LANES) {
-      FloatVector.fromArray(FLOATS, inOut, inOutOffset + i)
-          .add(FloatVector.fromArray(FLOATS, x, xOffset + i))
+      FloatVector old = FloatVector.fromArray(FLOATS, inOut, inOutOffset + i).mul(factors);
+      FloatVector.fromArray(FLOATS, x, xOffset + i)
+          .fma(xFactors, old)
           .intoArray(inOut, inOutOffset + i);
     }
     for (; i < n; i++) {
-      inOut[inOutOffset + i] += x[xOffset + i];
+      float old = inOut[inOutOffset + i] * factor;
+      inOut[inOutOffset + i] = Math.fma(x[xOffset + i], xFactor, old);
     }
   }
 
@@ -149,6 +154,13 @@ final class PanamaAttentionKernels implements AttentionKernels {
     }
     for (; i < n; i++) {
       out[outOffset + i] = x[xOffset + i] / divisor;
+    }
+  }
+
+  @Override
+  public void widen(short[] halves, int from, int n, float[] out, int to) {
+    for (int i = 0; i < n; i++) {
+      out[to + i] = Float.float16ToFloat(halves[from + i]);
     }
   }
 }

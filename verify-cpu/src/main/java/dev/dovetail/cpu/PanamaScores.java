@@ -10,6 +10,9 @@ final class PanamaScores {
   private static final int PANEL = AttentionKernels.PANEL;
   private static final int TILE = AttentionKernels.TILE;
 
+  /** Vectors of 512 bits come with 32 registers: room for sixteen sums, which run faster. */
+  static final boolean WIDE = LANES == 16;
+
   private PanamaScores() {}
 
   /** See {@link AttentionKernels#scoreTile}. */
@@ -23,9 +26,22 @@ final class PanamaScores {
       float[] scores,
       int scoresOffset,
       int scoresStride) {
-    // Two vectors of positions at a time: eight sums in flight hide the latency of FMA.
+    // At least two vectors of positions at a time: eight sums in flight hide the latency of FMA.
     int positions = panels * PANEL;
     int position = 0;
+    if (WIDE) {
+      for (; position + 4 * LANES <= positions; position += 4 * LANES) {
+        tileOfFourVectors(
+            q,
+            qOffset,
+            headDim,
+            keys,
+            key(keysOffset, headDim, position),
+            scores,
+            scoresOffset + position,
+            scoresStride);
+      }
+    }
     for (; position + 2 * LANES <= positions; position += 2 * LANES) {
       tileOfTwoVectors(
           q,
@@ -135,6 +151,77 @@ final class PanamaScores {
     b2.intoArray(scores, to + 2 * stride + LANES);
     a3.intoArray(scores, to + 3 * stride);
     b3.intoArray(scores, to + 3 * stride + LANES);
+  }
+
+  private static void tileOfFourVectors(
+      float[] q,
+      int qOffset,
+      int headDim,
+      float[] keys,
+      int key,
+      float[] scores,
+      int to,
+      int stride) {
+    int panel = headDim * PANEL;
+    FloatVector a0 = FloatVector.zero(FLOATS);
+    FloatVector b0 = a0;
+    FloatVector c0 = a0;
+    FloatVector e0 = a0;
+    FloatVector a1 = a0;
+    FloatVector b1 = a0;
+    FloatVector c1 = a0;
+    FloatVector e1 = a0;
+    FloatVector a2 = a0;
+    FloatVector b2 = a0;
+    FloatVector c2 = a0;
+    FloatVector e2 = a0;
+    FloatVector a3 = a0;
+    FloatVector b3 = a0;
+    FloatVector c3 = a0;
+    FloatVector e3 = a0;
+    for (int d = 0; d < headDim; d++) {
+      int at = key + d * PANEL;
+      FloatVector ka = FloatVector.fromArray(FLOATS, keys, at);
+      FloatVector kb = FloatVector.fromArray(FLOATS, keys, at + panel);
+      FloatVector kc = FloatVector.fromArray(FLOATS, keys, at + 2 * panel);
+      FloatVector ke = FloatVector.fromArray(FLOATS, keys, at + 3 * panel);
+      FloatVector q0 = FloatVector.broadcast(FLOATS, q[qOffset + d]);
+      a0 = ka.fma(q0, a0);
+      b0 = kb.fma(q0, b0);
+      c0 = kc.fma(q0, c0);
+      e0 = ke.fma(q0, e0);
+      FloatVector q1 = FloatVector.broadcast(FLOATS, q[qOffset + headDim + d]);
+      a1 = ka.fma(q1, a1);
+      b1 = kb.fma(q1, b1);
+      c1 = kc.fma(q1, c1);
+      e1 = ke.fma(q1, e1);
+      FloatVector q2 = FloatVector.broadcast(FLOATS, q[qOffset + 2 * headDim + d]);
+      a2 = ka.fma(q2, a2);
+      b2 = kb.fma(q2, b2);
+      c2 = kc.fma(q2, c2);
+      e2 = ke.fma(q2, e2);
+      FloatVector q3 = FloatVector.broadcast(FLOATS, q[qOffset + 3 * headDim + d]);
+      a3 = ka.fma(q3, a3);
+      b3 = kb.fma(q3, b3);
+      c3 = kc.fma(q3, c3);
+      e3 = ke.fma(q3, e3);
+    }
+    a0.intoArray(scores, to);
+    b0.intoArray(scores, to + LANES);
+    c0.intoArray(scores, to + 2 * LANES);
+    e0.intoArray(scores, to + 3 * LANES);
+    a1.intoArray(scores, to + stride);
+    b1.intoArray(scores, to + stride + LANES);
+    c1.intoArray(scores, to + stride + 2 * LANES);
+    e1.intoArray(scores, to + stride + 3 * LANES);
+    a2.intoArray(scores, to + 2 * stride);
+    b2.intoArray(scores, to + 2 * stride + LANES);
+    c2.intoArray(scores, to + 2 * stride + 2 * LANES);
+    e2.intoArray(scores, to + 2 * stride + 3 * LANES);
+    a3.intoArray(scores, to + 3 * stride);
+    b3.intoArray(scores, to + 3 * stride + LANES);
+    c3.intoArray(scores, to + 3 * stride + 2 * LANES);
+    e3.intoArray(scores, to + 3 * stride + 3 * LANES);
   }
 
   private static void oneVector(

@@ -52,11 +52,17 @@ final class ScalarAttentionKernels implements AttentionKernels {
   }
 
   @Override
-  public float softmax(float[] scores, int offset, int n, float scale, float[] lanes) {
+  public float max(float[] scores, int offset, int n, float scale, float[] lanes) {
     float max = Float.NEGATIVE_INFINITY;
     for (int i = offset; i < offset + n; i++) {
       max = Math.max(max, scores[i] * scale);
     }
+    return max;
+  }
+
+  @Override
+  public float exponentiate(
+      float[] scores, int offset, int n, float scale, float max, float[] lanes) {
     Arrays.fill(lanes, 0f);
     for (int i = 0; i < n; i++) {
       float weight = Exp.exp(scores[offset + i] * scale - max);
@@ -110,9 +116,11 @@ final class ScalarAttentionKernels implements AttentionKernels {
   }
 
   @Override
-  public void add(float[] x, int xOffset, int n, float[] inOut, int inOutOffset) {
+  public void merge(
+      float[] x, int xOffset, float xFactor, int n, float[] inOut, int inOutOffset, float factor) {
     for (int i = 0; i < n; i++) {
-      inOut[inOutOffset + i] += x[xOffset + i];
+      float old = inOut[inOutOffset + i] * factor;
+      inOut[inOutOffset + i] = Math.fma(x[xOffset + i], xFactor, old);
     }
   }
 
@@ -120,6 +128,13 @@ final class ScalarAttentionKernels implements AttentionKernels {
   public void divide(float[] x, int xOffset, float divisor, int n, float[] out, int outOffset) {
     for (int i = 0; i < n; i++) {
       out[outOffset + i] = x[xOffset + i] / divisor;
+    }
+  }
+
+  @Override
+  public void widen(short[] halves, int from, int n, float[] out, int to) {
+    for (int i = 0; i < n; i++) {
+      out[to + i] = Float.float16ToFloat(halves[from + i]);
     }
   }
 }

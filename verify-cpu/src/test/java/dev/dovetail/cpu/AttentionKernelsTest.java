@@ -3,8 +3,10 @@ package dev.dovetail.cpu;
 import static dev.dovetail.cpu.Floats.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,9 +66,9 @@ final class AttentionKernelsTest {
       vector.weigh(weights, 7, count, values, 5, headDim, actual, 2);
       assertSameBits(actual, expected, "one query, head of %d, %d positions", headDim, count);
 
-      scalar.add(values, 5, count, expected, 2);
-      vector.add(values, 5, count, actual, 2);
-      assertSameBits(actual, expected, "added, %d", count);
+      scalar.merge(values, 5, 0.7f, count, expected, 2, 0.3f);
+      vector.merge(values, 5, 0.7f, count, actual, 2, 0.3f);
+      assertSameBits(actual, expected, "merged, %d", count);
 
       scalar.divide(values, 5, 0.37f, count, expected, 2);
       vector.divide(values, 5, 0.37f, count, actual, 2);
@@ -83,11 +85,39 @@ final class AttentionKernelsTest {
           int end = 3 + (n + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
           float[] expected = Floats.random(end + 20, n);
           float[] actual = expected.clone();
-          float expectedSum = scalar.softmax(expected, 3, n, scale, new float[Lanes.COUNT]);
-          float sum = vector.softmax(actual, 3, n, scale, new float[Lanes.COUNT]);
+          float[] lanes = new float[Lanes.COUNT];
+          float max = scalar.max(expected, 3, n, scale, lanes);
+          assertThat(vector.max(actual, 3, n, scale, lanes)).as("max of %d", n).isEqualTo(max);
+          float expectedSum = scalar.exponentiate(expected, 3, n, scale, max, lanes);
+          float sum = vector.exponentiate(actual, 3, n, scale, max, lanes);
           assertThat(sum).as("sum of %d", n).isEqualTo(expectedSum);
           System.arraycopy(expected, 3 + n, actual, 3 + n, end - 3 - n); // may be overwritten
           assertSameBits(actual, expected, "weights of %d", n);
         });
+  }
+
+  /** All f16 there are, so zeros, subnormals, infinities and NaN too. */
+  @Test
+  void widensEveryHalf() {
+    short[] halves = new short[3 + (1 << 16)];
+    for (int i = 0; i < 1 << 16; i++) {
+      halves[3 + i] = (short) i;
+    }
+    float[] expected = Floats.canaries(5 + (1 << 16) + 20);
+    float[] actual = expected.clone();
+    scalar.widen(halves, 3, 1 << 16, expected, 5);
+    for (int i = 0; i < 50; i++) { // until it has been compiled
+      vector.widen(halves, 3, 1 << 16, actual, 5);
+    }
+    assertSameBits(actual, expected, "all");
+    for (int n = 0; n < 100; n++) {
+      float[] some = Floats.canaries(n + 20);
+      vector.widen(halves, 1000 + n, n, some, 5);
+      assertThat(Arrays.copyOfRange(some, 5, 5 + n))
+          .as("%d numbers", n)
+          .containsExactly(Arrays.copyOfRange(expected, 1002 + n, 1002 + 2 * n));
+      Arrays.fill(some, 5, 5 + n, Floats.CANARY);
+      assertSameBits(some, Floats.canaries(some.length), "around %d", n);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.dovetail.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import java.util.ArrayList;
@@ -10,14 +11,18 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Attention over a paged cache: right against plain math in double, and bit for bit what plain
  * decoding of each node's path gives.
  */
+@ParameterizedClass
+@EnumSource(KvType.class)
 final class AttentionTest {
   private static final int LAYERS = 2;
 
@@ -30,8 +35,14 @@ final class AttentionTest {
     }
   }
 
+  private final KvType kv;
+
+  AttentionTest(KvType kv) {
+    this.kv = kv;
+  }
+
   /** Heads; keys, values and queries of a token, which depend on the token and the layer alone. */
-  private record Shape(int kvHeads, int group, int headDim) {
+  private record Shape(KvType kv, int kvHeads, int group, int headDim) {
     int kvWidth() {
       return kvHeads * headDim;
     }
@@ -70,7 +81,7 @@ final class AttentionTest {
       this.shape = shape;
       pool = new WorkerPool(threads);
       attention = new Attention(pool, KernelSettings.current().attention());
-      cache = new CpuKvCache(LAYERS, shape.kvHeads, shape.headDim, 2048);
+      cache = new CpuKvCache(LAYERS, shape.kvHeads, shape.headDim, 2048, shape.kv);
     }
 
     /** Runs the batch's pass; returns {@code [LAYERS][n][qWidth]} flattened per node. */
@@ -153,14 +164,23 @@ final class AttentionTest {
     return both;
   }
 
+  /** Numbers as the cache keeps them. */
+  private static float[] kept(KvType kv, float[] numbers) {
+    float[] kept = numbers.clone();
+    for (int i = 0; kv == KvType.F16 && i < kept.length; i++) {
+      kept[i] = Float.float16ToFloat(Float.floatToFloat16(kept[i]));
+    }
+    return kept;
+  }
+
   /** Attention of the last token of a path, by definition, in double. */
   private static double[] naive(Shape shape, int[] path, int layer) {
     float[] q = shape.queries(path[path.length - 1], layer);
     float[][] keys = new float[path.length][];
     float[][] values = new float[path.length][];
     for (int p = 0; p < path.length; p++) {
-      keys[p] = shape.keys(path[p], layer);
-      values[p] = shape.values(path[p], layer);
+      keys[p] = kept(shape.kv, shape.keys(path[p], layer));
+      values[p] = kept(shape.kv, shape.values(path[p], layer));
     }
     double[] out = new double[shape.qWidth()];
     for (int head = 0; head < shape.kvHeads * shape.group; head++) {
@@ -188,9 +208,9 @@ final class AttentionTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"3,3,64,20", "2,6,128,300", "2,1,7,270", "1,2,80,40", "1,1,1,17"})
+  @CsvSource({"3,3,64,20", "2,6,128,300", "2,1,7,270", "1,2,80,40", "1,1,1,17", "1,3,32,1000"})
   void equalsTheDefinitionForRandomTrees(int kvHeads, int group, int headDim, int prefix) {
-    Shape shape = new Shape(kvHeads, group, headDim);
+    Shape shape = new Shape(kv, kvHeads, group, headDim);
     Random random = new Random(prefix);
     int[] text = randomTokens(prefix, 11);
     try (Session session = new Session(shape, 2)) {
@@ -237,7 +257,7 @@ final class AttentionTest {
     "3,16,500"
   })
   void aTreesNodesEqualPlainDecodingOfTheirPaths(int group, int headDim, int prefix) {
-    Shape shape = new Shape(2, group, headDim);
+    Shape shape = new Shape(kv, 2, group, headDim);
     int[] text = randomTokens(prefix, 5);
     float[][] plain = null;
     for (int threads = 1; threads <= 4; threads++) {
@@ -280,7 +300,7 @@ final class AttentionTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 6})
   void chunksOfAPromptEqualOneByOne(int group) {
-    Shape shape = new Shape(2, group, 16);
+    Shape shape = new Shape(kv, 2, group, 16);
     int[] text = randomTokens(530, group);
     float[][] plain = oneByOne(shape, text);
     for (int chunk : new int[] {7, 16, 128, 255, 512, 530}) {
@@ -308,7 +328,7 @@ final class AttentionTest {
 
   @Test
   void aTreeGrownLevelByLevelEqualsOneBuiltAtOnce() {
-    Shape shape = new Shape(2, 3, 16);
+    Shape shape = new Shape(kv, 2, 3, 16);
     int[] text = randomTokens(250, 1);
     int[] parents = {-1, -1, 0, 0, 1, 2, 4, 4, 5, 7, 7, 8};
     try (Session whole = new Session(shape, 1);
@@ -333,7 +353,7 @@ final class AttentionTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 10, 252})
   void decodingAfterCommitAndTruncateEqualsAFreshSequence(int prefix) {
-    Shape shape = new Shape(2, 3, 16);
+    Shape shape = new Shape(kv, 2, 3, 16);
     int[] text = randomTokens(prefix, 3);
     int[] more = randomTokens(20, 4);
     try (Session session = new Session(shape, 2)) {
@@ -361,7 +381,7 @@ final class AttentionTest {
 
   @Test
   void whatRejectedNodesHeldIsNeverRead() {
-    Shape shape = new Shape(1, 2, 8);
+    Shape shape = new Shape(kv, 1, 2, 8);
     int[] text = randomTokens(30, 2);
     try (Session session = new Session(shape, 1)) {
       session.chain(text);

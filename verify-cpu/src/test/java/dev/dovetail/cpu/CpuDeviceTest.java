@@ -10,6 +10,7 @@ import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -23,6 +24,7 @@ import java.util.Random;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The device's operations on views with offsets and gaps, by any number of threads. */
@@ -31,7 +33,7 @@ final class CpuDeviceTest {
   private static final int GAP = 2;
 
   private static CpuDevice device(int threads) {
-    return new CpuDevice(threads, KernelSettings.current());
+    return new CpuDevice(threads, KvType.F32, KernelSettings.current());
   }
 
   /** A view with canaries around its rows. */
@@ -73,7 +75,7 @@ final class CpuDeviceTest {
             .findFirst()
             .orElseThrow();
     assertThat(provider.unavailable()).isEmpty();
-    try (Device device = provider.open(new DeviceOptions(2))) {
+    try (Device device = provider.open(new DeviceOptions(2, KvType.F16))) {
       assertThat(device.threads()).isEqualTo(2);
       assertThat(device.kernels()).isEqualTo(KernelSettings.current().name());
       assertThat(device.description()).startsWith("cpu, ").endsWith(", 2 threads");
@@ -208,12 +210,13 @@ final class CpuDeviceTest {
     Floats.assertSameBits(everyOperation(1, 1, width), row(all, 0, width), "one row");
   }
 
-  @Test
-  void operationsAllocateNothing() {
+  @ParameterizedTest
+  @EnumSource(KvType.class)
+  void operationsAllocateNothing(KvType kv) {
     int width = 64;
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     // Scalar kernels: vectors are objects until the JIT has compiled their loops.
-    try (CpuDevice device = new CpuDevice(2, new KernelSettings(0));
+    try (CpuDevice device = new CpuDevice(2, kv, new KernelSettings(0));
         KvCache cache = device.kvCache(1, 1, 32, 100)) {
       Rows x = rows(device, Floats.random(width, 1), width);
       Rows y = rows(device, Floats.random(width, 2), width);

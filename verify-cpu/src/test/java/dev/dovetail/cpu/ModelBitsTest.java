@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,11 +33,13 @@ class ModelBitsTest {
   private static final Map<String, Long> CHECKSUMS =
       Map.of(
           "llama Q4_1", 0xb012980bL,
+          "llama Q4_1 kv F16", 0x8d10b380L,
           "qwen2 mix", 0x0447eaabL,
           "qwen3 F16", 0x600f95c0L,
           "llama F32", 0xdc23b8d9L,
           "qwen2 Q8_0", 0x57e9fc83L,
-          "qwen3 IQ4_NL", 0xcf4d5806L);
+          "qwen3 IQ4_NL", 0xcf4d5806L,
+          "qwen3 IQ4_NL kv F16", 0x4fc0830fL);
 
   /** Pass sizes to try at each number of threads. */
   private static final Map<Integer, int[]> SIZES =
@@ -120,9 +121,9 @@ class ModelBitsTest {
   }
 
   /** Around the fixed split of long contexts, with prompts that end before, at and behind it. */
-  @Test
-  void aroundTwoHundredFiftySix() throws IOException {
-    String model = "llama Q4_1";
+  @ParameterizedTest
+  @ValueSource(strings = {"llama Q4_1", "llama Q4_1 kv F16"})
+  void aroundTwoHundredFiftySix(String model) throws IOException {
     int[] ids = TinyTargets.tokens(TinyTargets.LONG);
     int from = 248;
     try (Engine one = TinyTargets.open(folder, model, 1);

@@ -3,6 +3,7 @@ package dev.dovetail.cpu;
 import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.Engine;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.round.Target;
 import dev.dovetail.engine.round.Target.Logits;
@@ -26,24 +27,36 @@ final class TinyTargets {
 
   private TinyTargets() {}
 
-  /** Architectures and weight types that differ; {@code mix} is Q4_K with some matrices in Q6_K. */
+  /**
+   * Architectures and weight types that differ; {@code mix} is Q4_K with some matrices in Q6_K.
+   * Keys and values are in f32, or in f16 behind "kv".
+   */
   static List<String> models() {
     return List.of(
-        "llama Q4_1", "qwen2 mix", "qwen3 F16", "llama F32", "qwen2 Q8_0", "qwen3 IQ4_NL");
+        "llama Q4_1",
+        "llama Q4_1 kv F16",
+        "qwen2 mix",
+        "qwen3 F16",
+        "llama F32",
+        "qwen2 Q8_0",
+        "qwen3 IQ4_NL",
+        "qwen3 IQ4_NL kv F16");
   }
 
   /** All of them, or those that the scalar kernels, many times slower, get through in seconds. */
   static List<String> quickModels() {
-    return KernelSettings.current().panama() ? models() : models().subList(0, 2);
+    return KernelSettings.current().panama() ? models() : models().subList(0, 3);
   }
 
   /** Opens one of {@link #models}, written into the folder once. */
   static Engine open(Path folder, String model, int threads) throws IOException {
-    Path path = folder.resolve(model.replace(' ', '-') + ".gguf");
+    String[] words = model.split(" ");
+    Path path = folder.resolve("%s-%s.gguf".formatted(words[0], words[1]));
     if (!Files.exists(path)) {
-      write(path, model.split(" ")[0], model.split(" ")[1]);
+      write(path, words[0], words[1]);
     }
-    return Dovetail.open(path).threads(threads).draft(Draft.none()).build();
+    KvType kv = words.length > 2 ? KvType.valueOf(words[3]) : KvType.F32;
+    return Dovetail.open(path).threads(threads).kv(kv).draft(Draft.none()).build();
   }
 
   private static void write(Path path, String architecture, String weights) throws IOException {

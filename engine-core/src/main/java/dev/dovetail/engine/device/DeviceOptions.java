@@ -1,18 +1,22 @@
 package dev.dovetail.engine.device;
 
+import java.util.Objects;
+
 /**
  * What a user may choose of a device.
  *
  * @param threads worker threads; 0: as many as pay on this machine
+ * @param kv how its caches keep keys and values
  */
-public record DeviceOptions(int threads) {
-  /** Every choice left to the device. */
-  public static final DeviceOptions DEFAULT = new DeviceOptions(0);
+public record DeviceOptions(int threads, KvType kv) {
+  /** Every choice left to the device, keys and values in f32. */
+  public static final DeviceOptions DEFAULT = new DeviceOptions(0, KvType.F32);
 
   public DeviceOptions {
     if (threads < 0 || threads > 1024) {
       throw new IllegalArgumentException(
           "threads must be 1 to 1024, or 0 for automatic; found " + threads);
     }
+    Objects.requireNonNull(kv);
   }
 }
