@@ -78,28 +78,34 @@ record PanelPart(PanelFormat format, int rowOffset, int rows, int cols, MemorySe
   }
 
   /**
-   * A field of a row, counted from its first column: the number, or the integer as kernels see it
-   * in its word, so times a power of two ({@link WeightKind#inverse}).
+   * Reads the fields of a row: the numbers, or the integers as kernels see them in their words, so
+   * times a power of two ({@link WeightKind#inverse}).
+   *
+   * @param out {@code [fields]}
    */
-  float field(int panel, int field, int row) {
+  void readRow(int panel, int row, float[] out) {
     WeightKind kind = format.weights();
-    int at = field % kind.fieldsPerWord();
-    int word = word(panel, field / kind.fieldsPerWord(), row);
+    int field = 0;
+    for (int k = 0; k < cols; k += BLOCK_COLS) {
+      long at = weightOffset(panel, k) + 4L * row;
+      for (int end = kind.fields(Math.min(cols, k + BLOCK_COLS)); field < end; at += WORD_BYTES) {
+        int word = data.get(ValueLayout.JAVA_INT, at);
+        for (int i = 0; i < kind.fieldsPerWord() && field < end; i++) {
+          out[field++] = value(kind, word, i);
+        }
+      }
+    }
+  }
+
+  private static float value(WeightKind kind, int word, int index) {
     return switch (kind) {
       case F32 -> Float.intBitsToFloat(word);
-      case F16 -> Float.float16ToFloat((short) (word >> (16 * at)));
-      case BF16 -> Float.intBitsToFloat(word >>> (16 * at) << 16);
+      case F16 -> Float.float16ToFloat((short) (word >> (16 * index)));
+      case BF16 -> Float.intBitsToFloat(word >>> (16 * index) << 16);
       default -> {
-        int integer = kind.field(word, at);
+        int integer = kind.field(word, index);
         yield WeightKind.SUBNORMAL ? Float.intBitsToFloat(integer) : integer;
       }
     };
-  }
-
-  private int word(int panel, int index, int row) {
-    int perBlock = format.weights().words(BLOCK_COLS);
-    long block = weightOffset(panel, index / perBlock * BLOCK_COLS);
-    return data.get(
-        ValueLayout.JAVA_INT, block + (long) (index % perBlock) * WORD_BYTES + 4L * row);
   }
 }

@@ -24,9 +24,7 @@ final class ScalarMatmulKernels implements MatmulKernels {
       int firstRow = panel * PanelPart.ROWS;
       int rows = Math.min(PanelPart.ROWS, part.rows() - firstRow);
       for (int row = 0; row < rows; row++) {
-        for (int k = 0; k < weights.length; k++) {
-          weights[k] = part.field(panel, k, row);
-        }
+        part.readRow(panel, row, weights);
         for (int t = 0; t < call.n; t++) {
           activations(part, call, t, x);
           float y =
