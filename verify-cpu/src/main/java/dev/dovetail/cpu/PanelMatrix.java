@@ -95,6 +95,7 @@ final class PanelMatrix implements Matrix {
       for (Tensor tensor : tensors) {
         PanelPart part = allocate(tensor, rows, arena);
         fill(tensor, part, pool);
+        release(tensor);
         parts.add(part);
         rows = Math.addExact(rows, tensor.rows());
       }
@@ -134,6 +135,16 @@ final class PanelMatrix implements Matrix {
           int from = task * PANELS_PER_PACKING;
           packers[worker].pack(from, Math.min(part.panels(), from + PANELS_PER_PACKING));
         });
+  }
+
+  /**
+   * Gives the tensor's pages back, so that a model is not in memory twice while it loads. A page
+   * that is read again, as those of an embedding are, comes back from the file.
+   */
+  private static void release(Tensor tensor) {
+    if (tensor.data().isMapped()) {
+      tensor.data().unload();
+    }
   }
 
   /** Chunks of about as many bytes, so that even shares of chunks are even shares of work. */
