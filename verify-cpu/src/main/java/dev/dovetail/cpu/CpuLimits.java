@@ -46,37 +46,38 @@ final class CpuLimits {
           (chunk, worker) ->
               memory.asSlice((long) chunk * CHUNK_BYTES, CHUNK_BYTES).fill((byte) chunk));
       double nanos =
-          bestNanos(
-              chunks,
-              (chunk, worker) ->
-                  seen = kernels.read(memory, (long) chunk * CHUNK_BYTES, CHUNK_BYTES));
+          bestNanos(() ->
+              pool.run(
+                  chunks,
+                  (chunk, worker) ->
+                      seen = kernels.read(memory, (long) chunk * CHUNK_BYTES, CHUNK_BYTES)));
       return MEMORY_BYTES / nanos;
     }
   }
 
   private double fmaGmacPerS() {
     int parts = PARTS_PER_THREAD * pool.threads();
-    double nanos = bestNanos(parts, (part, worker) -> seen = kernels.multiplyAdd(STEPS));
+    double nanos =
+        bestNanos(() -> pool.run(parts, (part, worker) -> seen = kernels.multiplyAdd(STEPS)));
     return (double) parts * STEPS * LimitKernels.CHAINS * kernels.lanes() / nanos;
   }
 
   private double barrierMicros() {
-    double best = Double.MAX_VALUE;
-    for (int run = 0; run < RUNS; run++) {
-      long start = System.nanoTime();
-      for (int i = 0; i < BARRIERS; i++) {
-        pool.run(PARTS_PER_THREAD * pool.threads(), (part, worker) -> {});
-      }
-      best = Math.min(best, System.nanoTime() - start);
-    }
-    return best / BARRIERS / 1e3;
+    int parts = PARTS_PER_THREAD * pool.threads();
+    double nanos =
+        bestNanos(() -> {
+          for (int i = 0; i < BARRIERS; i++) {
+            pool.run(parts, (part, worker) -> {});
+          }
+        });
+    return nanos / BARRIERS / 1e3;
   }
 
-  private double bestNanos(int parts, WorkerPool.Task task) {
+  private static double bestNanos(Runnable work) {
     long best = Long.MAX_VALUE;
     for (int run = 0; run < RUNS; run++) {
       long start = System.nanoTime();
-      pool.run(parts, task);
+      work.run();
       best = Math.min(best, System.nanoTime() - start);
     }
     return best;

@@ -5,10 +5,9 @@ import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 import static dev.dovetail.cpu.PanamaSpecies.MEMORY;
-import static dev.dovetail.cpu.WeightKind.SUBNORMAL;
+import static dev.dovetail.cpu.PanamaSpecies.TO_FLOAT;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.AND;
-import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import jdk.incubator.vector.FloatVector;
@@ -64,95 +63,63 @@ final class PanamaFourBit {
         IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
         IntVector qb0 =
             IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
-        FloatVector a0;
-        FloatVector b0;
+        FloatVector a0 = zero;
+        FloatVector b0 = zero;
         FloatVector wa0 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb0 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-        a0 = wa0.fma(v00, zero);
-        b0 = wb0.fma(v00, zero);
+        a0 = wa0.fma(v00, a0);
+        b0 = wb0.fma(v00, b0);
         FloatVector wa1 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb1 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
         a0 = wa1.fma(v10, a0);
         b0 = wb1.fma(v10, b0);
         FloatVector wa2 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb2 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
         a0 = wa2.fma(v20, a0);
         b0 = wb2.fma(v20, b0);
         FloatVector wa3 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb3 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
         a0 = wa3.fma(v30, a0);
         b0 = wb3.fma(v30, b0);
         qa0 = qa0.lanewise(LSHR, HALF);
         qb0 = qb0.lanewise(LSHR, HALF);
         FloatVector wa4 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb4 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
         a0 = wa4.fma(v40, a0);
         b0 = wb4.fma(v40, b0);
         FloatVector wa5 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb5 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
         a0 = wa5.fma(v50, a0);
         b0 = wb5.fma(v50, b0);
         FloatVector wa6 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb6 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v60 = FloatVector.broadcast(FLOATS, x[k + 6]);
         a0 = wa6.fma(v60, a0);
         b0 = wb6.fma(v60, b0);
         FloatVector wa7 =
-            (SUBNORMAL
-                ? qa0.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                : (FloatVector) qa0.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qa0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector wb7 =
-            (SUBNORMAL
-                ? qb0.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                : (FloatVector) qb0.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+            (FloatVector) qb0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
         FloatVector v70 = FloatVector.broadcast(FLOATS, x[k + 7]);
         a0 = wa7.fma(v70, a0);
         b0 = wb7.fma(v70, b0);
@@ -205,13 +172,9 @@ final class PanamaFourBit {
             IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
         for (int half = 1; half != 4; half <<= 1) {
           FloatVector wa0 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb0 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa0.fma(v00, a0);
           b0 = wb0.fma(v00, b0);
@@ -219,13 +182,9 @@ final class PanamaFourBit {
           a1 = wa0.fma(v01, a1);
           b1 = wb0.fma(v01, b1);
           FloatVector wa1 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb1 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
           a0 = wa1.fma(v10, a0);
           b0 = wb1.fma(v10, b0);
@@ -233,13 +192,9 @@ final class PanamaFourBit {
           a1 = wa1.fma(v11, a1);
           b1 = wb1.fma(v11, b1);
           FloatVector wa2 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb2 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 4]);
           a0 = wa2.fma(v20, a0);
           b0 = wb2.fma(v20, b0);
@@ -247,13 +202,9 @@ final class PanamaFourBit {
           a1 = wa2.fma(v21, a1);
           b1 = wb2.fma(v21, b1);
           FloatVector wa3 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb3 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 6]);
           a0 = wa3.fma(v30, a0);
           b0 = wb3.fma(v30, b0);
@@ -318,13 +269,9 @@ final class PanamaFourBit {
             IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
         for (int half = 1; half != 4; half <<= 1) {
           FloatVector wa0 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb0 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_0).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_0).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa0.fma(v00, a0);
           b0 = wb0.fma(v00, b0);
@@ -338,13 +285,9 @@ final class PanamaFourBit {
           a3 = wa0.fma(v03, a3);
           b3 = wb0.fma(v03, b3);
           FloatVector wa1 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb1 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_1).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 4]);
           a0 = wa1.fma(v10, a0);
           b0 = wb1.fma(v10, b0);
@@ -358,13 +301,9 @@ final class PanamaFourBit {
           a3 = wa1.fma(v13, a3);
           b3 = wb1.fma(v13, b3);
           FloatVector wa2 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb2 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_2).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 8]);
           a0 = wa2.fma(v20, a0);
           b0 = wb2.fma(v20, b0);
@@ -378,13 +317,9 @@ final class PanamaFourBit {
           a3 = wa2.fma(v23, a3);
           b3 = wb2.fma(v23, b3);
           FloatVector wa3 =
-              (SUBNORMAL
-                  ? qa.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                  : (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb3 =
-              (SUBNORMAL
-                  ? qb.lanewise(AND, NIBBLE_3).reinterpretAsFloats()
-                  : (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(I2F, FLOATS, 0));
+              (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 12]);
           a0 = wa3.fma(v30, a0);
           b0 = wb3.fma(v30, b0);
@@ -488,13 +423,9 @@ final class PanamaFourBit {
           for (int bits = NIBBLE_0; bits != END; bits <<= BITS) {
             IntVector mask = IntVector.broadcast(INTS, bits);
             FloatVector wa0 =
-                (SUBNORMAL
-                    ? qa.lanewise(AND, mask).reinterpretAsFloats()
-                    : (FloatVector) qa.lanewise(AND, mask).convertShape(I2F, FLOATS, 0));
+                (FloatVector) qa.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb0 =
-                (SUBNORMAL
-                    ? qb.lanewise(AND, mask).reinterpretAsFloats()
-                    : (FloatVector) qb.lanewise(AND, mask).convertShape(I2F, FLOATS, 0));
+                (FloatVector) qb.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa0.fma(v00, a0);
             b0 = wb0.fma(v00, b0);

@@ -1,6 +1,8 @@
 package dev.dovetail.cpu;
 
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorOperators.Conversion;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -27,6 +29,13 @@ final class PanamaSpecies {
    * range check of an access to {@link #MEMORY} where it sees that the address was masked by this.
    */
   static final long ADDRESS = (1L << 56) - 1;
+
+  /**
+   * From a field of a word of weights to the float that kernels multiply: its bits as they are,
+   * where they may be a subnormal float ({@link WeightKind#SUBNORMAL}), or else its value.
+   */
+  static final Conversion<Integer, Float> TO_FLOAT =
+      WeightKind.SUBNORMAL ? VectorOperators.REINTERPRET_I2F : VectorOperators.I2F;
 
   private PanamaSpecies() {}
 }
