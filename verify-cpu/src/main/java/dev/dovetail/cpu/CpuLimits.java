@@ -11,14 +11,18 @@ final class CpuLimits {
 
   private static final int CHUNK_BYTES = 1 << 20;
 
-  /** Of one part: some tenths of a millisecond. */
-  private static final int STEPS = 100_000;
+  /** Of one part: some hundredths of a millisecond, so that no thread waits long for another. */
+  private static final int STEPS = 50_000;
+
+  private static final int BUSY_PARTS_PER_THREAD = 64;
 
   private static final int BARRIERS = 1000;
-  private static final int PARTS_PER_THREAD = 16;
+
+  /** As many as a multiplication has, or more. */
+  private static final int EMPTY_PARTS_PER_THREAD = 16;
 
   /** The first ones are also the kernels' warm-up. */
-  private static final int RUNS = 12;
+  private static final int RUNS = 30;
 
   private final WorkerPool pool;
   private final LimitKernels kernels;
@@ -56,14 +60,14 @@ final class CpuLimits {
   }
 
   private double fmaGmacPerS() {
-    int parts = PARTS_PER_THREAD * pool.threads();
+    int parts = BUSY_PARTS_PER_THREAD * pool.threads();
     double nanos =
         bestNanos(() -> pool.run(parts, (part, worker) -> seen = kernels.multiplyAdd(STEPS)));
     return (double) parts * STEPS * LimitKernels.CHAINS * kernels.lanes() / nanos;
   }
 
   private double barrierMicros() {
-    int parts = PARTS_PER_THREAD * pool.threads();
+    int parts = EMPTY_PARTS_PER_THREAD * pool.threads();
     double nanos =
         bestNanos(() -> {
           for (int i = 0; i < BARRIERS; i++) {

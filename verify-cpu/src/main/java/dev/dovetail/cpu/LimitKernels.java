@@ -13,9 +13,12 @@ interface LimitKernels {
    */
   long read(MemorySegment memory, long offset, int bytes);
 
+  /** What {@link #multiplyAdd} multiplies by itself. */
+  float FACTOR = 0x1p-10f;
+
   /**
-   * {@link #CHAINS} chains of {@code steps} multiply-adds in each lane; returns something that
-   * depends on all of them.
+   * {@link #CHAINS} chains of {@code steps} multiply-adds in each lane, from 0, 1, 2, ... on;
+   * returns something that depends on all of them.
    */
   float multiplyAdd(int steps);
 

@@ -33,8 +33,7 @@ final class PanamaLimitKernels implements LimitKernels {
 
   @Override
   public float multiplyAdd(int steps) {
-    FloatVector half = FloatVector.broadcast(FLOATS, 0.5f);
-    FloatVector one = FloatVector.broadcast(FLOATS, 1);
+    FloatVector x = FloatVector.broadcast(FLOATS, FACTOR);
     FloatVector a = FloatVector.zero(FLOATS);
     FloatVector b = a.add(1);
     FloatVector c = a.add(2);
@@ -46,16 +45,16 @@ final class PanamaLimitKernels implements LimitKernels {
     FloatVector i = a.add(8);
     FloatVector j = a.add(9);
     for (int step = 0; step < steps; step++) {
-      a = a.fma(half, one);
-      b = b.fma(half, one);
-      c = c.fma(half, one);
-      d = d.fma(half, one);
-      e = e.fma(half, one);
-      f = f.fma(half, one);
-      g = g.fma(half, one);
-      h = h.fma(half, one);
-      i = i.fma(half, one);
-      j = j.fma(half, one);
+      a = x.fma(x, a);
+      b = x.fma(x, b);
+      c = x.fma(x, c);
+      d = x.fma(x, d);
+      e = x.fma(x, e);
+      f = x.fma(x, f);
+      g = x.fma(x, g);
+      h = x.fma(x, h);
+      i = x.fma(x, i);
+      j = x.fma(x, j);
     }
     FloatVector all = a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j);
     return all.reduceLanes(ADD);

@@ -16,6 +16,7 @@ final class ScalarLimitKernels implements LimitKernels {
 
   @Override
   public float multiplyAdd(int steps) {
+    float x = FACTOR;
     float a = 0;
     float b = 1;
     float c = 2;
@@ -27,16 +28,16 @@ final class ScalarLimitKernels implements LimitKernels {
     float i = 8;
     float j = 9;
     for (int step = 0; step < steps; step++) {
-      a = Math.fma(a, 0.5f, 1);
-      b = Math.fma(b, 0.5f, 1);
-      c = Math.fma(c, 0.5f, 1);
-      d = Math.fma(d, 0.5f, 1);
-      e = Math.fma(e, 0.5f, 1);
-      f = Math.fma(f, 0.5f, 1);
-      g = Math.fma(g, 0.5f, 1);
-      h = Math.fma(h, 0.5f, 1);
-      i = Math.fma(i, 0.5f, 1);
-      j = Math.fma(j, 0.5f, 1);
+      a = Math.fma(x, x, a);
+      b = Math.fma(x, x, b);
+      c = Math.fma(x, x, c);
+      d = Math.fma(x, x, d);
+      e = Math.fma(x, x, e);
+      f = Math.fma(x, x, f);
+      g = Math.fma(x, x, g);
+      h = Math.fma(x, x, h);
+      i = Math.fma(x, x, i);
+      j = Math.fma(x, x, j);
     }
     return a + b + c + d + e + f + g + h + i + j;
   }
