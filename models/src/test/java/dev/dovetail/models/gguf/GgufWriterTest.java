@@ -181,7 +181,7 @@ class GgufWriterTest {
   }
 
   @Test
-  @DisabledOnOs(OS.WINDOWS) // which ends a process without asking it
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a process there is ended without being asked")
   void aProcessThatIsEndedLeavesNothing() throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
