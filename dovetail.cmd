@@ -31,7 +31,7 @@ set "ARCHIVE=%APP%\other.jsa"
 if "%~1"=="run" set "ARCHIVE=%APP%\run.jsa"
 if "%~1"=="chat" set "ARCHIVE=%APP%\chat.jsa"
 if "%~1"=="score" set "ARCHIVE=%APP%\score.jsa"
-"%JDK%\bin\java.exe" %DOVETAIL_JAVA_OPTS% --add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:MaxRAMPercentage=60 -XX:CompileCommand=quiet "-XX:CompileCommand=CompileThresholdScaling,dev.dovetail.cpu.Panama*::*,0.02" "-XX:CompileCommand=BackgroundCompilation,dev.dovetail.cpu.Panama*::*,false" -XX:Tier4InvocationThreshold=20000 -XX:Tier4MinInvocationThreshold=2400 -XX:Tier4CompileThreshold=60000 -XX:Tier4BackEdgeThreshold=20000000 -Xlog:disable -Xlog:all=warning:stderr -Xlog:cds*=off:stderr -Xlog:aot*=off:stderr -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=%ARCHIVE%" -cp "%APP%\dovetail.jar" dev.dovetail.cli.Launch %*
+"%JDK%\bin\java.exe" %DOVETAIL_JAVA_OPTS% "@%APP%\jvm.options" "-XX:CompilerDirectivesFile=%APP%\kernels.json" -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=%ARCHIVE%" -cp "%APP%\dovetail.jar" dev.dovetail.cli.Launch %*
 exit /b %ERRORLEVEL%
 
 :build

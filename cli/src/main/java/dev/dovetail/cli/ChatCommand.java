@@ -66,7 +66,7 @@ final class ChatCommand implements Callable<Integer> {
     engine.check();
     GenerationOptions options = generation.options(USUAL_TEMPERATURE);
     Templates.warmUp();
-    Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
+    Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
     draft.applyTo(builder);
     try (Engine opened = builder.build();
         Chat chat = opened.newChat()) {

@@ -89,7 +89,7 @@ final class CostCommand implements Callable<Integer> {
     check();
     OperationTimes times = new OperationTimes();
     Dovetail.Builder builder =
-        engine.open(new ModelLocator(console).locate(model.name())).draft(Draft.none());
+        engine.open(model.name(), new ModelLocator(console)).draft(Draft.none());
     if (breakdown) {
       builder.timed(times);
     }

@@ -54,19 +54,25 @@ final class EngineOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  /** Checks the options and hands them to a builder; the kernels' choice holds for the process. */
-  Dovetail.Builder open(Path model) {
+  /**
+   * Checks the options, finds the model, and hands both to a builder; the kernels' choice holds for
+   * the process.
+   */
+  Dovetail.Builder open(String name, ModelLocator locator) {
     check();
-    Dovetail.Builder builder = Dovetail.open(model).threads(threads).kv(kvType());
-    if (context > 0) {
-      checkMemory(model);
-      builder.context(context);
-    }
     if (kernels != null) {
       System.setProperty("dovetail.kernels", kernels);
     }
     if (vectorBits != null) {
       System.setProperty("dovetail.vectorBits", vectorBits.toString());
+    }
+    Dovetail.warmUp();
+    Path model = locator.locate(name);
+    Dovetail.Builder builder = Dovetail.open(model).threads(threads).kv(kvType());
+    locator.packedFolder(model).ifPresent(builder::weightCache);
+    if (context > 0) {
+      checkMemory(model);
+      builder.context(context);
     }
     return builder;
   }

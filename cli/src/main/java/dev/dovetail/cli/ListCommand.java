@@ -7,7 +7,9 @@ import dev.dovetail.models.store.ModelStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,9 +34,14 @@ final class ListCommand implements Callable<Integer> {
    *
    * @param path where it is stored, if it is
    * @param entry what the catalogue says of it, if it does
+   * @param packedBytes what it takes besides, packed
    */
   private record Row(
-      String name, long bytes, Optional<Path> path, Optional<CatalogueEntry> entry) {}
+      String name,
+      long bytes,
+      Optional<Path> path,
+      Optional<CatalogueEntry> entry,
+      long packedBytes) {}
 
   @Override
   public Integer call() throws IOException {
@@ -54,9 +61,10 @@ final class ListCommand implements Callable<Integer> {
                       row.path().isPresent() ? "*" : " ",
                       row.name() + " ".repeat(width - row.name().length()),
                       Units.bytes(row.bytes()),
-                      row.entry()
-                          .map(entry -> entry.description() + " (" + entry.licence() + ")")
-                          .orElse("not in the catalogue")));
+                      packed(row)
+                          + row.entry()
+                              .map(entry -> entry.description() + " (" + entry.licence() + ")")
+                              .orElse("not in the catalogue")));
     }
     console.out().line("");
     console
@@ -65,15 +73,32 @@ final class ListCommand implements Callable<Integer> {
     return Cli.DONE;
   }
 
+  private static String packed(Row row) {
+    return row.packedBytes() == 0 ? "" : "and " + Units.bytes(row.packedBytes()) + " packed; ";
+  }
+
   private static List<Row> rows(ModelStore store) throws IOException {
+    Map<String, ModelStore.StoredModel> stored = new LinkedHashMap<>();
+    store.list().forEach(model -> stored.put(model.name(), model));
     List<Row> rows = new ArrayList<>();
     for (CatalogueEntry entry : store.catalogue().entries()) {
-      rows.add(new Row(entry.name(), entry.size(), store.find(entry.name()), Optional.of(entry)));
+      Optional<ModelStore.StoredModel> here = Optional.ofNullable(stored.remove(entry.name()));
+      rows.add(
+          new Row(
+              entry.name(),
+              entry.size(),
+              here.map(ModelStore.StoredModel::path),
+              Optional.of(entry),
+              here.map(ModelStore.StoredModel::packedSize).orElse(0L)));
     }
-    for (ModelStore.StoredModel model : store.list()) {
-      if (store.catalogue().find(model.name()).isEmpty()) {
-        rows.add(new Row(model.name(), model.size(), Optional.of(model.path()), Optional.empty()));
-      }
+    for (ModelStore.StoredModel model : stored.values()) {
+      rows.add(
+          new Row(
+              model.name(),
+              model.size(),
+              Optional.of(model.path()),
+              Optional.empty(),
+              model.packedSize()));
     }
     return rows;
   }
@@ -88,6 +113,7 @@ final class ListCommand implements Callable<Integer> {
       node.put("stored", row.path().isPresent());
       node.put("path", row.path().map(Path::toString).orElse(null));
       node.put("bytes", row.bytes());
+      node.put("packed_bytes", row.packedBytes());
       node.put("licence", row.entry().map(CatalogueEntry::licence).orElse(null));
       node.put("description", row.entry().map(CatalogueEntry::description).orElse(null));
       node.put("sha256", row.entry().map(CatalogueEntry::sha256).orElse(null));

@@ -14,9 +14,29 @@ final class ModelLocator {
   static final String DEFAULT = "smollm2-135m-instruct";
 
   private final Console console;
+  private ModelStore opened;
 
   ModelLocator(Console console) {
     this.console = console;
+  }
+
+  private ModelStore store() {
+    if (opened == null) {
+      opened = ModelStore.open(console.env());
+    }
+    return opened;
+  }
+
+  /**
+   * Where the weights of a file may be kept, packed, for the next start: only those of the store,
+   * where 'list' and 'rm' know of them.
+   */
+  Optional<Path> packedFolder(Path file) {
+    try {
+      return store().packedFolder(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -27,7 +47,7 @@ final class ModelLocator {
     if (Files.isRegularFile(path)) {
       return path; // without opening the store
     }
-    ModelStore store = ModelStore.open(console.env());
+    ModelStore store = store();
     Optional<CatalogueEntry> entry = store.catalogue().find(name);
     if (entry.isEmpty() || store.find(name).isPresent()) {
       return store.resolve(name);

@@ -90,7 +90,7 @@ final class RunCommand implements Callable<Integer> {
       Templates.warmUp();
     }
     String text = raw ? prompt.read(console) : prompt.readLine(console);
-    Dovetail.Builder builder = engine.open(new ModelLocator(console).locate(model.name()));
+    Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
     draft.applyTo(builder);
     try (Engine opened = builder.build();
         Session session = opened.newSession()) {

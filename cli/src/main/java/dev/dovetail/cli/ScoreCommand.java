@@ -72,10 +72,7 @@ final class ScoreCommand implements Callable<Integer> {
     text.check(console, jsonl);
     engine.check();
     try (Engine opened =
-            engine
-                .open(new ModelLocator(console).locate(model.name()))
-                .draft(Draft.none())
-                .build();
+            engine.open(model.name(), new ModelLocator(console)).draft(Draft.none()).build();
         Target target = opened.newTarget()) {
       Scorer scorer = new Scorer(target);
       if (jsonl) {

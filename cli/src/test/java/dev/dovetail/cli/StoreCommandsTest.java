@@ -59,10 +59,16 @@ class StoreCommandsTest {
         .containsPattern("\\* tiny\\.gguf +[\\d.]+ MiB  not in the catalogue\n")
         .contains("  smollm2-135m-instruct ");
     assertThat(store().run("doctor").out()).contains("\nmodel     tiny.gguf, ");
-    assertThat(store().run("run", "-m", "tiny.gguf", "-n", "2", "fox").code()).isZero();
+    CliRunner.Result first = store().run("run", "-m", "tiny.gguf", "-n", "2", "fox");
+    assertThat(first.code()).isZero();
+    assertThat(store().run("list").out())
+        .containsPattern(
+            "\\* tiny\\.gguf +[\\d.]+ MiB  and [\\d.]+ \\w+ packed; not in the catalogue\n");
+    assertThat(store().run("run", "-m", "tiny.gguf", "-n", "2", "fox")).isEqualTo(first);
     assertThat(store().run("rm", "tiny.gguf"))
         .isEqualTo(new CliRunner.Result(0, "removed tiny.gguf\n", ""));
     assertThat(store().run("list").out()).doesNotContain("tiny.gguf");
+    assertThat(folder.resolve("models/packed")).isEmptyDirectory();
   }
 
   @Test

@@ -39,6 +39,23 @@ public final class Dovetail {
     return new Builder(model);
   }
 
+  /**
+   * Starts, in the background, what takes time and needs no model: for programs that still have to
+   * find theirs. {@link Builder#build} does it otherwise. Does nothing when repeated.
+   */
+  public static void warmUp() {
+    cpu().warmUp();
+  }
+
+  private static DeviceProvider cpu() {
+    return StreamSupport.stream(ServiceLoader.load(DeviceProvider.class).spliterator(), false)
+        .filter(provider -> provider.kind().equals("cpu"))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalStateException(
+                "no CPU device was found: add dev.dovetail:verify-cpu to the class path"));
+  }
+
   /** What may be chosen before the weights are loaded. For one thread. */
   public static final class Builder {
     /**
@@ -52,6 +69,7 @@ public final class Dovetail {
     private DeviceOptions device = DeviceOptions.DEFAULT;
     private TreeShape tree = DEFAULT_TREE;
     private int context;
+    private Optional<Path> weightCache = Optional.empty();
     private Optional<OperationTimes> times = Optional.empty();
 
     private Builder(Path path) {
@@ -98,6 +116,18 @@ public final class Dovetail {
       return this;
     }
 
+    /**
+     * Keeps the weights as the device packs them in a folder, so that later starts load them in no
+     * time. The first one writes them in the background, about as many bytes as the model's file
+     * has, and {@link Engine#close} waits for that. Nothing is kept unless a folder is named.
+     *
+     * @param folder for this very file's contents and no other's; made where it is missing
+     */
+    public Builder weightCache(Path folder) {
+      weightCache = Optional.of(folder);
+      return this;
+    }
+
     /** Adds up how long the device's operations take; for measuring. */
     public Builder timed(OperationTimes totals) {
       times = Optional.of(totals);
@@ -114,6 +144,7 @@ public final class Dovetail {
      */
     public Engine build() {
       long start = System.nanoTime();
+      warmUp();
       Model model = Model.open(path);
       Device opened = null;
       Optional<DraftModel> drafting = Optional.empty();
@@ -122,9 +153,10 @@ public final class Dovetail {
         int tokens = context(model);
         Device plain = cpu().open(device);
         opened = times.map(totals -> totals.of(plain)).orElse(plain);
+        opened.warmUp(TargetWeights.types(model));
         // The draft first: one that does not fit is refused before the large model is packed.
         drafting = draft(model, opened);
-        weights = TargetWeights.load(model, opened);
+        weights = load(model, opened);
         // Built by another thread meanwhile; what is wrong with it is an error of opening.
         model.tokenizer();
         double loadMs = (System.nanoTime() - start) / 1e6;
@@ -139,6 +171,12 @@ public final class Dovetail {
       }
     }
 
+    private TargetWeights load(Model model, Device opened) {
+      return weightCache.isPresent()
+          ? TargetWeights.load(model, opened, weightCache.get())
+          : TargetWeights.load(model, opened);
+    }
+
     private int context(Model model) {
       int most = model.config().contextLength();
       if (context > most) {
@@ -147,15 +185,6 @@ public final class Dovetail {
                 .formatted(context, most));
       }
       return context == 0 ? most : context;
-    }
-
-    private static DeviceProvider cpu() {
-      return StreamSupport.stream(ServiceLoader.load(DeviceProvider.class).spliterator(), false)
-          .filter(provider -> provider.kind().equals("cpu"))
-          .findFirst()
-          .orElseThrow(() ->
-              new IllegalStateException(
-                  "no CPU device was found: add dev.dovetail:verify-cpu to the class path"));
     }
 
     private Optional<DraftModel> draft(Model model, Device opened) {

@@ -9,7 +9,11 @@ import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.models.Tensor;
+import dev.dovetail.models.TensorType;
+import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
@@ -67,6 +71,13 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public void warmUp(Collection<TensorType> weights) {
+    if (settings.panama()) {
+      new KernelWarmUp(settings).start(weights.stream().map(PanelFormat::of).distinct().toList());
+    }
+  }
+
+  @Override
   public Buffer buffer(int floats) {
     return new CpuBuffer(new float[floats]);
   }
@@ -79,12 +90,21 @@ final class CpuDevice implements Device {
   /** Packing takes the pool, so it waits for a pass that holds the lock. */
   @Override
   public Matrix matrix(List<Tensor> parts) {
+    return pack(parts, PanelSource.NONE);
+  }
+
+  private PanelMatrix pack(List<Tensor> parts, PanelSource source) {
     lock.lock();
     try {
-      return PanelMatrix.pack(parts, pool);
+      return PanelMatrix.pack(parts, source, pool);
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public WeightCache weightCache(Path folder) {
+    return new PanelCache(folder, this::pack);
   }
 
   @Override

@@ -18,6 +18,14 @@ public final class CpuDeviceProvider implements DeviceProvider {
   }
 
   @Override
+  public void warmUp() {
+    KernelSettings settings = KernelSettings.current();
+    if (settings.panama()) {
+      new KernelWarmUp(settings).start();
+    }
+  }
+
+  @Override
   public Device open(DeviceOptions options) {
     int threads = options.threads() == 0 ? CpuTopology.defaultThreads() : options.threads();
     return new CpuDevice(threads, options.kv(), KernelSettings.current());

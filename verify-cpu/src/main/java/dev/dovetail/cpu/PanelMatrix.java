@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A weight matrix in panels: 32 consecutive rows, whose weights for one k lie side by side, one row
@@ -30,8 +31,8 @@ import java.util.List;
  *   <li>the result is {@code acc}, or {@code y + acc} where it is added.
  * </ul>
  *
- * <p>Immutable; shared by all threads. The memory is off-heap and freed by {@link #close}, after
- * which no thread may use the matrix.
+ * <p>Immutable; shared by all threads. The memory is off-heap and, but for what a source gave,
+ * freed by {@link #close}, after which no thread may use the matrix.
  */
 final class PanelMatrix implements Matrix {
   /** Weights that a thread takes at a time, at most: enough to hide the hand-over. */
@@ -68,15 +69,21 @@ final class PanelMatrix implements Matrix {
     this.chunks = List.copyOf(chunks(parts, bytes, threads));
   }
 
+  /** Packs matrices of one width, the rows of all parts behind each other. */
+  static PanelMatrix pack(List<Tensor> tensors, WorkerPool pool) {
+    return pack(tensors, PanelSource.NONE, pool);
+  }
+
   /**
    * Packs matrices of one width, the rows of all parts behind each other.
    *
    * @param tensors matrices {@code [rows][cols]}; read before this returns
+   * @param source where their panels may be, instead; what it gives must outlive the matrix
    * @param pool shares the work
    * @throws IllegalArgumentException if there are none, their widths differ, or a type is not one
    *     of weights
    */
-  static PanelMatrix pack(List<Tensor> tensors, WorkerPool pool) {
+  static PanelMatrix pack(List<Tensor> tensors, PanelSource source, WorkerPool pool) {
     if (tensors.isEmpty()) {
       throw new IllegalArgumentException("a matrix needs at least one tensor");
     }
@@ -93,10 +100,7 @@ final class PanelMatrix implements Matrix {
       List<PanelPart> parts = new ArrayList<>();
       int rows = 0;
       for (Tensor tensor : tensors) {
-        PanelPart part = allocate(tensor, rows, arena);
-        fill(tensor, part, pool);
-        release(tensor);
-        parts.add(part);
+        parts.add(part(tensor, rows, source, arena, pool));
         rows = Math.addExact(rows, tensor.rows());
       }
       return new PanelMatrix(parts, rows, cols, arena, pool.threads());
@@ -106,7 +110,14 @@ final class PanelMatrix implements Matrix {
     }
   }
 
-  private static PanelPart allocate(Tensor tensor, int rowOffset, Arena arena) {
+  /** A matrix of parts that are packed already, and whose memory is not its own. */
+  static PanelMatrix of(List<PanelPart> parts, int threads) {
+    int rows = parts.stream().mapToInt(PanelPart::rows).sum();
+    return new PanelMatrix(parts, rows, parts.getFirst().cols(), Arena.global(), threads);
+  }
+
+  private static PanelPart part(
+      Tensor tensor, int rowOffset, PanelSource source, Arena arena, WorkerPool pool) {
     PanelFormat format = PanelFormat.of(tensor.type());
     int cols = tensor.cols();
     if (cols % tensor.type().blockSize() != 0) {
@@ -115,12 +126,20 @@ final class PanelMatrix implements Matrix {
               .formatted(tensor.name(), cols, tensor.type(), tensor.type().blockSize()));
     }
     PanelPart shape = new PanelPart(format, rowOffset, tensor.rows(), cols, MemorySegment.NULL);
-    return new PanelPart(
-        format,
-        rowOffset,
-        tensor.rows(),
-        cols,
-        arena.allocate(shape.panels() * shape.panelBytes(), PanelPart.WORD_BYTES));
+    long bytes = shape.panels() * shape.panelBytes();
+    Optional<MemorySegment> there = source.find(tensor, bytes);
+    PanelPart part =
+        new PanelPart(
+            format,
+            rowOffset,
+            tensor.rows(),
+            cols,
+            there.orElseGet(() -> arena.allocate(bytes, PanelPart.WORD_BYTES)));
+    if (there.isEmpty()) {
+      fill(tensor, part, pool);
+      release(tensor);
+    }
+    return part;
   }
 
   private static void fill(Tensor tensor, PanelPart part, WorkerPool pool) {

@@ -5,14 +5,20 @@ import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.Matrix;
+import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.engine.weights.Dequantize;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorFile;
+import dev.dovetail.models.TensorType;
 import dev.dovetail.models.load.Model;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +29,7 @@ import java.util.stream.Stream;
  * @param decoder the layers
  * @param outputNorm {@code [hidden]}: the norm after which features are taken
  * @param head {@code [vocabulary][hidden]}
+ * @param cache where its matrices come from, if they are kept
  */
 public record TargetWeights(
     ModelConfig config,
@@ -30,17 +37,46 @@ public record TargetWeights(
     EmbeddingTable embedding,
     Decoder decoder,
     Buffer outputNorm,
-    Matrix head)
+    Matrix head,
+    Optional<WeightCache> cache)
     implements AutoCloseable {
+
+  private static final String EMBEDDING = "token_embd.weight";
 
   /**
    * Packs a model for a device, whole or not at all; the model's file must stay open as long as the
    * result.
    */
   public static TargetWeights load(Model model, Device device) {
+    return load(model, device, Optional.empty(), device::matrix);
+  }
+
+  /**
+   * The same with a cache, which the result owns.
+   *
+   * @param folder of this model's file alone, for {@link Device#weightCache}
+   */
+  public static TargetWeights load(Model model, Device device, Path folder) {
+    WeightCache cache = device.weightCache(folder);
+    try {
+      TargetWeights weights = load(model, device, Optional.of(cache), cache::matrix);
+      cache.complete();
+      return weights;
+    } catch (RuntimeException | Error e) {
+      try (cache) {
+        throw e;
+      }
+    }
+  }
+
+  private static TargetWeights load(
+      Model model,
+      Device device,
+      Optional<WeightCache> cache,
+      Function<List<Tensor>, Matrix> matrices) {
     ModelConfig config = model.config();
     TensorFile file = model.tensors();
-    try (Allocation memory = new Allocation(device)) {
+    try (Allocation memory = new Allocation(device, matrices)) {
       List<LayerWeights> layers = new ArrayList<>();
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer(file, memory, "blk." + i + "."));
@@ -52,18 +88,31 @@ public record TargetWeights(
               memory.embedding(embeddingTensor(model)),
               new Decoder(device, DecoderShape.of(config), layers),
               vector(file, memory, "output_norm.weight"),
-              memory.matrix(List.of(headTensor(model)))));
+              memory.matrix(List.of(headTensor(model))),
+              cache));
     }
   }
 
   /** The embedding as the file has it. */
   public static Tensor embeddingTensor(Model model) {
-    return model.tensors().get("token_embd.weight");
+    return model.tensors().get(EMBEDDING);
   }
 
   /** The head as the file has it: the embedding where they are tied. */
   public static Tensor headTensor(Model model) {
     return model.tensors().find("output.weight").orElseGet(() -> embeddingTensor(model));
+  }
+
+  /** The types of a model's matrices, in the order in which a pass reads them. */
+  public static Set<TensorType> types(Model model) {
+    Set<TensorType> types = new LinkedHashSet<>();
+    for (Tensor tensor : model.tensors().tensors()) {
+      if (tensor.shape().size() == 2 && !tensor.name().equals(EMBEDDING)) {
+        types.add(tensor.type());
+      }
+    }
+    types.add(headTensor(model).type());
+    return types;
   }
 
   private static LayerWeights layer(TensorFile file, Allocation memory, String prefix) {
@@ -107,6 +156,7 @@ public record TargetWeights(
 
   @Override
   public void close() {
+    cache.ifPresent(WeightCache::close);
     embedding.close();
     decoder.close();
     outputNorm.close();

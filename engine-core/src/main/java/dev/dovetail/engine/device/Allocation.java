@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Memory of a device that is taken in several steps, all of it or none: what was taken is given
@@ -18,10 +19,21 @@ import java.util.function.Consumer;
  */
 public final class Allocation implements AutoCloseable {
   private final Device device;
+  private final Function<List<Tensor>, Matrix> matrices;
   private final Deque<Runnable> taken = new ArrayDeque<>();
 
   public Allocation(Device device) {
+    this(device, device::matrix);
+  }
+
+  /**
+   * Takes matrices from elsewhere.
+   *
+   * @param matrices does what {@link Device#matrix} does
+   */
+  public Allocation(Device device, Function<List<Tensor>, Matrix> matrices) {
     this.device = device;
+    this.matrices = matrices;
   }
 
   /** See {@link Device#upload}. */
@@ -47,7 +59,7 @@ public final class Allocation implements AutoCloseable {
 
   /** See {@link Device#matrix}. */
   public Matrix matrix(List<Tensor> parts) {
-    Matrix matrix = device.matrix(parts);
+    Matrix matrix = matrices.apply(parts);
     taken.push(matrix::close);
     return matrix;
   }

@@ -1,6 +1,9 @@
 package dev.dovetail.engine.device;
 
 import dev.dovetail.models.Tensor;
+import dev.dovetail.models.TensorType;
+import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -35,6 +38,14 @@ public interface Device extends AutoCloseable {
    */
   DeviceLimits measureLimits();
 
+  /**
+   * Lets the device make ready, in the background, for weights of some types; nothing depends on it
+   * but the time that the first pass takes.
+   *
+   * @param weights those needed first in front
+   */
+  void warmUp(Collection<TensorType> weights);
+
   // Memory. Every handle belongs to the caller, who closes it.
 
   /** {@code floats} zeros. */
@@ -50,6 +61,13 @@ public interface Device extends AutoCloseable {
    *     returns, by any thread
    */
   Matrix matrix(List<Tensor> parts);
+
+  /**
+   * Matrices of one model that are kept between starts.
+   *
+   * @param folder of this model alone; made where it is missing
+   */
+  WeightCache weightCache(Path folder);
 
   /** A table that reads rows from the tensor itself, which must outlive it. */
   EmbeddingTable embedding(Tensor table);

@@ -10,6 +10,9 @@ public interface DeviceProvider {
   /** Why no device of this kind can be opened here, or empty if one can. */
   Optional<String> unavailable();
 
+  /** Lets devices of this kind be ready sooner, in the background; does nothing when repeated. */
+  void warmUp();
+
   /**
    * Opens the device.
    *

@@ -1,6 +1,9 @@
 package dev.dovetail.engine.device;
 
 import dev.dovetail.models.Tensor;
+import dev.dovetail.models.TensorType;
+import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,11 +45,40 @@ final class TimedDevice implements Device {
 
   @Override
   public Matrix matrix(List<Tensor> parts) {
-    Matrix matrix = device.matrix(parts);
+    return named(parts, device.matrix(parts));
+  }
+
+  @Override
+  public WeightCache weightCache(Path folder) {
+    WeightCache cache = device.weightCache(folder);
+    return new WeightCache() {
+      @Override
+      public Matrix matrix(List<Tensor> parts) {
+        return named(parts, cache.matrix(parts));
+      }
+
+      @Override
+      public void complete() {
+        cache.complete();
+      }
+
+      @Override
+      public void close() {
+        cache.close();
+      }
+    };
+  }
+
+  private Matrix named(List<Tensor> parts, Matrix matrix) {
     String name = parts.stream().map(TimedDevice::name).collect(Collectors.joining(" + "));
     long bytes = parts.stream().mapToLong(part -> part.data().byteSize()).sum();
     weights.put(matrix, new Weights(name, bytes));
     return matrix;
+  }
+
+  @Override
+  public void warmUp(Collection<TensorType> weights) {
+    device.warmUp(weights);
   }
 
   @Override

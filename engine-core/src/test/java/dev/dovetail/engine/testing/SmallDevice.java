@@ -8,7 +8,11 @@ import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Matrix;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.models.Tensor;
+import dev.dovetail.models.TensorType;
+import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -59,6 +63,14 @@ public final class SmallDevice implements Device {
   @Override
   public DeviceLimits measureLimits() {
     return new DeviceLimits(2, 4, 1);
+  }
+
+  @Override
+  public void warmUp(Collection<TensorType> weights) {}
+
+  @Override
+  public WeightCache weightCache(Path folder) {
+    throw new UnsupportedOperationException("keeps no weights");
   }
 
   @Override

@@ -12,10 +12,12 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -63,8 +65,10 @@ public final class ModelStore {
    * @param name the catalogue's name for it, otherwise the file name
    * @param size in bytes
    * @param sha256 as recorded when it was pulled, if it was
+   * @param packedSize bytes of its {@link #packedFolder}
    */
-  public record StoredModel(String name, Path path, long size, Optional<String> sha256) {}
+  public record StoredModel(
+      String name, Path path, long size, Optional<String> sha256, long packedSize) {}
 
   public Path folder() {
     return folder;
@@ -84,11 +88,72 @@ public final class ModelStore {
       for (Path file : files.sorted().toList()) {
         if (FileNames.PATTERN.matcher(file.getFileName().toString()).matches()
             && Files.isRegularFile(file)) {
-          models.add(new StoredModel(nameOf(file), file, Files.size(file), recordedSum(file)));
+          Optional<String> sum = recordedSum(file);
+          long packed = sum.isEmpty() ? 0 : sizeOf(packedFolder(sum.get()));
+          models.add(new StoredModel(nameOf(file), file, Files.size(file), sum, packed));
         }
       }
     }
     return models;
+  }
+
+  /**
+   * Where a model's weights may be kept as a device packs them: a folder that is named by the sum
+   * of the file, so that another file has another folder. The sum is taken if it was not recorded
+   * yet, a second for a gigabyte.
+   *
+   * @return empty if the file is not one of this store
+   */
+  public Optional<Path> packedFolder(Path file) throws IOException {
+    Path stored = file.toAbsolutePath().normalize();
+    if (!stored.getParent().equals(folder) || !Files.isWritable(folder)) {
+      return Optional.empty();
+    }
+    Optional<String> recorded = recordedSum(stored);
+    if (recorded.isEmpty()) {
+      recorded = Optional.of(sha256(stored));
+      Files.writeString(sumFile(stored), sumLine(recorded.get(), stored));
+    }
+    return recorded.map(this::packedFolder);
+  }
+
+  private Path packedFolder(String sum) {
+    return folder.resolve("packed").resolve(sum);
+  }
+
+  private static long sizeOf(Path folder) throws IOException {
+    long size = 0;
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          size += Files.size(file);
+        }
+      }
+    }
+    return size;
+  }
+
+  /** Deletes packed weights of files that are gone, or have been replaced. */
+  private void deleteOrphans() throws IOException {
+    Path packed = folder.resolve("packed");
+    if (!Files.isDirectory(packed)) {
+      return;
+    }
+    Set<String> sums = new HashSet<>();
+    for (StoredModel model : list()) {
+      model.sha256().ifPresent(sums::add);
+    }
+    try (Stream<Path> folders = Files.list(packed)) {
+      for (Path orphan :
+          folders.filter(path -> !sums.contains(path.getFileName().toString())).toList()) {
+        try (Stream<Path> files = Files.list(orphan)) {
+          for (Path file : files.toList()) {
+            Files.deleteIfExists(file);
+          }
+        }
+        Files.deleteIfExists(orphan);
+      }
+    }
   }
 
   /** A stored model by its catalogue name or file name. */
@@ -139,7 +204,7 @@ public final class ModelStore {
   }
 
   /**
-   * Deletes a stored model and whatever is left of pulling it.
+   * Deletes a stored model, its packed weights, and whatever is left of pulling it.
    *
    * @throws IllegalArgumentException if it is not in the store
    */
@@ -153,6 +218,7 @@ public final class ModelStore {
       Files.deleteIfExists(sumFile(file));
       HttpDownload.discard(partFile(file));
     }
+    deleteOrphans();
   }
 
   /**
@@ -283,9 +349,10 @@ public final class ModelStore {
       try {
         Optional<String> named = source.fetch().into(part, listener);
         String sum = check(request, part, named, listener);
-        Files.writeString(sumFile(file), sum + "  " + request.file() + "\n");
+        Files.writeString(sumFile(file), sumLine(sum, file));
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         Files.deleteIfExists(HttpDownload.etagFile(part));
+        deleteOrphans();
         return file;
       } catch (FileSystemException e) {
         throw e;
@@ -403,6 +470,10 @@ public final class ModelStore {
 
   private static Path sumFile(Path file) {
     return file.resolveSibling(file.getFileName() + ".sha256");
+  }
+
+  private static String sumLine(String sum, Path file) {
+    return sum + "  " + file.getFileName() + "\n";
   }
 
   private static Optional<String> recordedSum(Path file) throws IOException {

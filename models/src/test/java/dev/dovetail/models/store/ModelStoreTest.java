@@ -413,6 +413,29 @@ class ModelStoreTest {
     return temp.resolve("store");
   }
 
+  @Test
+  void packedWeightsAreKeptByTheSumOfTheirModelAndGoWithIt() throws IOException {
+    ModelStore store = ModelStore.open(Map.of("DOVETAIL_MODELS", folder().toString()));
+    Files.createDirectories(folder());
+    Path model = Files.write(folder().resolve("some.gguf"), FILE);
+    Path packed = store.packedFolder(model).orElseThrow();
+    assertThat(packed).isEqualTo(folder().resolve("packed").resolve(sum(FILE)));
+    assertThat(folder().resolve("some.gguf.sha256")).hasContent(sum(FILE) + "  some.gguf\n");
+    Files.createDirectories(packed);
+    Files.write(packed.resolve("cpu.panels"), new byte[77]);
+    assertThat(store.list()).singleElement().extracting("packedSize").isEqualTo(77L);
+
+    Files.write(model, OTHER);
+    Files.setLastModifiedTime(model, FileTime.from(Instant.now().plusSeconds(10)));
+    Path other = store.packedFolder(model).orElseThrow();
+    assertThat(other).isEqualTo(folder().resolve("packed").resolve(sum(OTHER)));
+    Files.setLastModifiedTime(model, FileTime.from(Instant.now().minusSeconds(10)));
+    Files.createDirectories(other);
+    store.remove("some.gguf");
+    assertThat(folder().resolve("packed")).isEmptyDirectory();
+    assertThat(store.packedFolder(Files.write(temp.resolve("elsewhere.gguf"), FILE))).isEmpty();
+  }
+
   private List<String> names() throws IOException {
     try (Stream<Path> files = Files.list(folder())) {
       return files.map(file -> file.getFileName().toString()).toList();
