@@ -35,7 +35,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
           block(part.format().weights(), scratch.block, call.n);
         }
       } else {
-        for (int k = 0; k < part.cols(); k += MatmulScratch.TILE_COLS) {
+        int done = call.n <= MOST_TOKENS_OF_TILE ? direct(part, panel, call, scratch) : 0;
+        for (int k = done; k < part.cols(); k += MatmulScratch.TILE_COLS) {
           tile(part, panel, k, Math.min(MatmulScratch.TILE_COLS, part.cols() - k), call, scratch);
         }
       }
@@ -93,6 +94,42 @@ final class PanamaMatmulKernels implements MatmulKernels {
     return Integer.highestOneBit(Math.min(left, MOST_TOKENS));
   }
 
+  /** Multiplies what needs no tile, and returns how many columns that is. */
+  private static int direct(PanelPart part, int panel, MatmulCall call, MatmulScratch scratch) {
+    WeightKind kind = part.format().weights();
+    int whole = part.cols() / kind.fieldsPerWord();
+    long from = PanelBlock.address(part.data(), panel * part.panelBytes(), part.panelBytes());
+    float[] x = call.x;
+    int step = call.xStride;
+    int count;
+    for (int t = 0; t < call.n; t += count) {
+      count = Integer.highestOneBit(call.n - t);
+      int at = call.xOffset + t * step;
+      for (int row = 0; row < ROWS; row += 2 * LANES) {
+        long rows = from + 4L * row;
+        long acc = scratch.acc.address() + (long) t * PanelPart.WORD_BYTES + 4L * row;
+        if (kind == WeightKind.F32) {
+          sum(count, rows, whole, x, at, step, acc);
+        } else {
+          switch (count) {
+            case 4 -> PanamaHalves.four(rows, whole, kind, x, at, step, acc);
+            case 2 -> PanamaHalves.two(rows, whole, kind, x, at, step, acc);
+            default -> PanamaHalves.one(rows, whole, kind, x, at, acc);
+          }
+        }
+      }
+    }
+    return whole * kind.fieldsPerWord();
+  }
+
+  private static void sum(int tokens, long rows, int cols, float[] x, int at, int step, long acc) {
+    switch (tokens) {
+      case 4 -> PanamaTile.four(rows, cols, x, at, step, acc);
+      case 2 -> PanamaTile.two(rows, cols, x, at, step, acc);
+      default -> PanamaTile.one(rows, cols, x, at, acc);
+    }
+  }
+
   private static void tile(
       PanelPart part, int panel, int k, int cols, MatmulCall call, MatmulScratch scratch) {
     long tile = scratch.tile.address();
@@ -108,11 +145,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         long rows = tile + 4L * row;
         long acc = scratch.acc.address() + (long) t * PanelPart.WORD_BYTES + 4L * row;
-        switch (count) {
-          case 4 -> PanamaTile.four(rows, cols, x, at, step, acc);
-          case 2 -> PanamaTile.two(rows, cols, x, at, step, acc);
-          default -> PanamaTile.one(rows, cols, x, at, acc);
-        }
+        sum(count, rows, cols, x, at, step, acc);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.dovetail.cpu;
 
+import static dev.dovetail.cpu.PanamaSpecies.ADDRESS;
 import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.INTS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
@@ -48,11 +49,10 @@ final class PanamaTile {
     }
   }
 
-  /**
-   * An f16's bits move into f32's places, sign kept; 2^112 makes up for the exponents' bias. Exact
-   * where finite.
-   */
+  /** See {@link PanamaHalves}. Exact where finite. */
   private static void f16(long from, int words, long tile) {
+    FloatVector unit = FloatVector.broadcast(FLOATS, HALF_UNIT);
+    FloatVector zero = FloatVector.zero(FLOATS);
     for (int w = 0; w < words; w++) {
       IntVector two =
           IntVector.fromMemorySegment(INTS, MEMORY, from + (long) w * STEP, LITTLE_ENDIAN);
@@ -60,12 +60,12 @@ final class PanamaTile {
           .lanewise(ASHR, 3)
           .lanewise(AND, HALF_BITS)
           .reinterpretAsFloats()
-          .mul(HALF_UNIT)
+          .fma(unit, zero)
           .intoMemorySegment(MEMORY, tile + 2L * w * STEP, LITTLE_ENDIAN);
       two.lanewise(ASHR, 3)
           .lanewise(AND, HALF_BITS)
           .reinterpretAsFloats()
-          .mul(HALF_UNIT)
+          .fma(unit, zero)
           .intoMemorySegment(MEMORY, tile + (2L * w + 1) * STEP, LITTLE_ENDIAN);
     }
   }
@@ -105,12 +105,12 @@ final class PanamaTile {
         FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 2 * STEP + NEXT, LITTLE_ENDIAN);
     FloatVector b3 =
         FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 3 * STEP + NEXT, LITTLE_ENDIAN);
-    for (int k = 0; k < cols; k++) {
-      FloatVector wa =
-          FloatVector.fromMemorySegment(FLOATS, MEMORY, tile + (long) k * STEP, LITTLE_ENDIAN);
+    long at = tile & ADDRESS;
+    int k = 0;
+    for (long end = at + (long) cols * STEP; at != end; at += STEP) {
+      FloatVector wa = FloatVector.fromMemorySegment(FLOATS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
       FloatVector wb =
-          FloatVector.fromMemorySegment(
-              FLOATS, MEMORY, tile + (long) k * STEP + NEXT, LITTLE_ENDIAN);
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 = wa.fma(v0, a0);
       b0 = wb.fma(v0, b0);
@@ -123,6 +123,7 @@ final class PanamaTile {
       FloatVector v3 = FloatVector.broadcast(FLOATS, x[x3 + k]);
       a3 = wa.fma(v3, a3);
       b3 = wb.fma(v3, b3);
+      k++;
     }
     a0.intoMemorySegment(MEMORY, acc, LITTLE_ENDIAN);
     a1.intoMemorySegment(MEMORY, acc + STEP, LITTLE_ENDIAN);
@@ -141,18 +142,19 @@ final class PanamaTile {
     FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + NEXT, LITTLE_ENDIAN);
     FloatVector b1 =
         FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + STEP + NEXT, LITTLE_ENDIAN);
-    for (int k = 0; k < cols; k++) {
-      FloatVector wa =
-          FloatVector.fromMemorySegment(FLOATS, MEMORY, tile + (long) k * STEP, LITTLE_ENDIAN);
+    long at = tile & ADDRESS;
+    int k = 0;
+    for (long end = at + (long) cols * STEP; at != end; at += STEP) {
+      FloatVector wa = FloatVector.fromMemorySegment(FLOATS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
       FloatVector wb =
-          FloatVector.fromMemorySegment(
-              FLOATS, MEMORY, tile + (long) k * STEP + NEXT, LITTLE_ENDIAN);
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
       a0 = wa.fma(v0, a0);
       b0 = wb.fma(v0, b0);
       FloatVector v1 = FloatVector.broadcast(FLOATS, x[x1 + k]);
       a1 = wa.fma(v1, a1);
       b1 = wb.fma(v1, b1);
+      k++;
     }
     a0.intoMemorySegment(MEMORY, acc, LITTLE_ENDIAN);
     a1.intoMemorySegment(MEMORY, acc + STEP, LITTLE_ENDIAN);
@@ -163,15 +165,15 @@ final class PanamaTile {
   static void one(long tile, int cols, float[] x, int x0, long acc) {
     FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc, LITTLE_ENDIAN);
     FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + NEXT, LITTLE_ENDIAN);
-    for (int k = 0; k < cols; k++) {
+    long at = tile & ADDRESS;
+    int k = 0;
+    for (long end = at + (long) cols * STEP; at != end; at += STEP) {
       FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
-      a0 =
-          FloatVector.fromMemorySegment(FLOATS, MEMORY, tile + (long) k * STEP, LITTLE_ENDIAN)
-              .fma(v0, a0);
+      a0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, at & ADDRESS, LITTLE_ENDIAN).fma(v0, a0);
       b0 =
-          FloatVector.fromMemorySegment(
-                  FLOATS, MEMORY, tile + (long) k * STEP + NEXT, LITTLE_ENDIAN)
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN)
               .fma(v0, b0);
+      k++;
     }
     a0.intoMemorySegment(MEMORY, acc, LITTLE_ENDIAN);
     b0.intoMemorySegment(MEMORY, acc + NEXT, LITTLE_ENDIAN);
