@@ -2,6 +2,7 @@ package dev.dovetail.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.dovetail.engine.Dovetail;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.TensorType;
@@ -9,6 +10,7 @@ import dev.dovetail.models.gguf.GgufFile;
 import dev.dovetail.models.safetensors.SafetensorsFile;
 import java.lang.reflect.Array;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -51,12 +53,30 @@ record Inspection(TensorFile file) {
       Total total = entry.getValue();
       all += total.bytes();
       text.append(
-          "  %-6s  %5d tensors  %10s\n"
-              .formatted(entry.getKey(), total.tensors(), Units.bytes(total.bytes())));
+          "  %-6s  %5d tensors  %10s%s\n"
+              .formatted(
+                  entry.getKey(),
+                  total.tensors(),
+                  Units.bytes(total.bytes()),
+                  weights(entry.getKey())));
     }
     return text.append(
             "  %-6s  %5d tensors  %10s\n".formatted("all", tensors.size(), Units.bytes(all)))
         .toString();
+  }
+
+  private static String weights(TensorType type) {
+    return type == TensorType.I32
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "  %6.3f bits a weight, %6.3f in memory",
+            fileBits(type),
+            Dovetail.packedBits(type));
+  }
+
+  private static double fileBits(TensorType type) {
+    return 8.0 * type.blockBytes() / type.blockSize();
   }
 
   ObjectNode json() {
@@ -74,12 +94,16 @@ record Inspection(TensorFile file) {
     }
     ArrayNode totals = root.putArray("totals");
     totals()
-        .forEach((type, total) ->
-            totals
-                .addObject()
-                .put("type", type.name())
-                .put("tensors", total.tensors())
-                .put("bytes", total.bytes()));
+        .forEach((type, total) -> {
+          ObjectNode node = totals.addObject();
+          node.put("type", type.name());
+          node.put("tensors", total.tensors());
+          node.put("bytes", total.bytes());
+          if (type != TensorType.I32) {
+            node.put("bits_per_weight", fileBits(type));
+            node.put("bits_per_weight_in_memory", Dovetail.packedBits(type));
+          }
+        });
     return root;
   }
 

@@ -28,7 +28,7 @@ class InspectCommandTest {
         .contains("tokenizer.ggml.tokens = [\"<|endoftext|>\", \"<|im_start|>\", ")
         .contains("... (320)]\n")
         .containsPattern("  token_embd\\.weight +Q8_0 +\\[320, 256\\] +87040 bytes\n")
-        .containsPattern("\ntotals\n  F32 +7 tensors +7\\.0 KiB\n  Q8_0 ");
+        .containsPattern("\ntotals\n  F32 +7 tensors +7\\.0 KiB +32\\.000 bits a weight, +32\\.000 in memory\n  Q8_0 ");
     assertThat(result.code()).isZero();
   }
 
@@ -49,6 +49,9 @@ class InspectCommandTest {
     long totals = 0;
     for (JsonNode total : json.get("totals")) {
       totals += total.get("bytes").asLong();
+      assertThat(total.get("bits_per_weight").asDouble())
+          .isEqualTo(total.get("type").asText().equals("F32") ? 32 : 8.5);
+      assertThat(total.get("bits_per_weight_in_memory").asDouble()).isPositive();
     }
     assertThat(tensors).isEqualTo(totals).isPositive();
   }

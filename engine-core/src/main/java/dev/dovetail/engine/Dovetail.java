@@ -11,6 +11,7 @@ import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.TensorType;
 import dev.dovetail.models.load.Model;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -45,6 +46,16 @@ public final class Dovetail {
    */
   public static void warmUp() {
     cpu().warmUp();
+  }
+
+  /**
+   * Bits of memory that a weight of a type takes on the CPU, its share of the scales included: some
+   * types are unpacked to more than they take in a file.
+   *
+   * @throws IllegalArgumentException for a type that is not one of weights
+   */
+  public static double packedBits(TensorType type) {
+    return cpu().packedBits(type);
   }
 
   private static DeviceProvider cpu() {

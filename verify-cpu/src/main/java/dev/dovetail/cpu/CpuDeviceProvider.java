@@ -3,6 +3,8 @@ package dev.dovetail.cpu;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.models.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /** Opens the CPU, which is always there. */
@@ -23,6 +25,14 @@ public final class CpuDeviceProvider implements DeviceProvider {
     if (settings.panama()) {
       new KernelWarmUp(settings).start();
     }
+  }
+
+  @Override
+  public double packedBits(TensorType type) {
+    PanelFormat format = PanelFormat.of(type);
+    PanelPart panel =
+        new PanelPart(format, 0, PanelPart.ROWS, PanelPart.BLOCK_COLS, MemorySegment.NULL);
+    return 8.0 * panel.panelBytes() / (PanelPart.ROWS * PanelPart.BLOCK_COLS);
   }
 
   @Override

@@ -262,6 +262,17 @@ final class CpuDeviceTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(value = TensorType.class, names = "I32", mode = EnumSource.Mode.EXCLUDE)
+  void packedBitsAreThoseThatAMatrixTakes(TensorType type) {
+    try (CpuDevice device = device(1);
+        Matrix matrix =
+            device.matrix(List.of(RandomTensors.tensor(type, 64, 512, new Random(3))))) {
+      assertThat(new CpuDeviceProvider().packedBits(type))
+          .isEqualTo(8.0 * matrix.bytes() / (64 * 512));
+    }
+  }
+
   @Test
   void refusesHandlesOfAnotherDevice() {
     Buffer other =

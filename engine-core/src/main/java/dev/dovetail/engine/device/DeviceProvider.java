@@ -1,5 +1,6 @@
 package dev.dovetail.engine.device;
 
+import dev.dovetail.models.TensorType;
 import java.util.Optional;
 
 /** Makes devices of one kind; found by {@link java.util.ServiceLoader}. */
@@ -12,6 +13,14 @@ public interface DeviceProvider {
 
   /** Lets devices of this kind be ready sooner, in the background; does nothing when repeated. */
   void warmUp();
+
+  /**
+   * Bits that a weight of a type takes as {@link Device#matrix} packs it, its share of the scales
+   * included.
+   *
+   * @throws IllegalArgumentException for a type that is not one of weights
+   */
+  double packedBits(TensorType type);
 
   /**
    * Opens the device.
