@@ -35,11 +35,14 @@ import java.util.Optional;
  * freed by {@link #close}, after which no thread may use the matrix.
  */
 final class PanelMatrix implements Matrix {
-  /** Weights that a thread takes at a time, at most: enough to hide the hand-over. */
-  private static final int CHUNK_BYTES = 128 * 1024;
+  /** Weights that a thread takes at a time, about: few enough for even shares of a large matrix. */
+  private static final int CHUNK_BYTES = 512 * 1024;
 
-  /** Chunks for each thread, at least, where there are as many panels: for even shares. */
-  private static final int CHUNKS_PER_THREAD = 8;
+  /**
+   * Chunks for each thread of a small matrix, about. Twice as many made products of 0.3 MB, read
+   * from memory, a tenth slower.
+   */
+  private static final int CHUNKS_PER_THREAD = 4;
 
   private static final int PANELS_PER_PACKING = 2;
 
@@ -168,14 +171,17 @@ final class PanelMatrix implements Matrix {
 
   /** Chunks of about as many bytes, so that even shares of chunks are even shares of work. */
   private static List<Chunk> chunks(List<PanelPart> parts, long bytes, int threads) {
-    long most = Math.min(CHUNK_BYTES, bytes / ((long) CHUNKS_PER_THREAD * threads));
+    double about = Math.min(CHUNK_BYTES, (double) bytes / (CHUNKS_PER_THREAD * threads));
     List<Chunk> chunks = new ArrayList<>();
     for (PanelPart part : parts) {
       int panels = part.panels();
-      long panelBytes = Math.max(1, part.panelBytes());
-      int step = (int) Math.max(1, most / panelBytes);
-      for (int from = 0; from < panels; from += step) {
-        chunks.add(new Chunk(part, from, Math.min(panels, from + step)));
+      int count = (int) Math.clamp(Math.round(part.data().byteSize() / about), 1, panels);
+      for (int i = 0; i < count; i++) {
+        chunks.add(
+            new Chunk(
+                part,
+                (int) ((long) panels * i / count),
+                (int) ((long) panels * (i + 1) / count)));
       }
     }
     return chunks;
