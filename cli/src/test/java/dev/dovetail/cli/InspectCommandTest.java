@@ -28,7 +28,8 @@ class InspectCommandTest {
         .contains("tokenizer.ggml.tokens = [\"<|endoftext|>\", \"<|im_start|>\", ")
         .contains("... (320)]\n")
         .containsPattern("  token_embd\\.weight +Q8_0 +\\[320, 256\\] +87040 bytes\n")
-        .containsPattern("\ntotals\n  F32 +7 tensors +7\\.0 KiB +32\\.000 bits a weight, +32\\.000 in memory\n  Q8_0 ");
+        .containsPattern(
+            "\ntotals\n  F32 +7 tensors +7\\.0 KiB +32\\.000 bits a weight, +32\\.000 in memory\n  Q8_0 ");
     assertThat(result.code()).isZero();
   }
 

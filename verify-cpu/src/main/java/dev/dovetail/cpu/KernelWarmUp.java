@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class KernelWarmUp {
   /**
-   * Calls of each kernel. The launcher's flags have it compiled at the second or third, by a
-   * profile of those before.
+   * Multiplications, and so calls of each kernel for each panel. The launcher's options have a
+   * kernel compiled at its tenth call or so, by a profile of those before.
    */
   private static final int CALLS = 6;
 
@@ -31,8 +31,8 @@ final class KernelWarmUp {
 
   /**
    * The sizes are those of models where kernels loop: the JIT's choice of registers follows how
-   * often it has seen a loop go round, and kernels compiled by shorter loops took up to three times
-   * as long for ever after.
+   * often it has seen a loop go round. Warmed up by shorter loops, kernels were up to three times
+   * as slow for ever after.
    */
   private static final int COLS = PanelPart.BLOCK_COLS;
 

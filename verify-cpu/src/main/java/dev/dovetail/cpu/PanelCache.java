@@ -118,7 +118,7 @@ final class PanelCache implements WeightCache {
             Files.deleteIfExists(part);
           }
         } catch (OverlappingFileLockException e) {
-          continue; // another engine of this process writes it
+          log(System.Logger.Level.DEBUG, "Another engine of this process writes " + part, e);
         }
       }
     }

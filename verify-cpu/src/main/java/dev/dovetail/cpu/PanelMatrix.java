@@ -175,13 +175,11 @@ final class PanelMatrix implements Matrix {
     List<Chunk> chunks = new ArrayList<>();
     for (PanelPart part : parts) {
       int panels = part.panels();
-      int count = (int) Math.clamp(Math.round(part.data().byteSize() / about), 1, panels);
+      int count = Math.clamp(Math.round(part.data().byteSize() / about), 1, panels);
       for (int i = 0; i < count; i++) {
         chunks.add(
             new Chunk(
-                part,
-                (int) ((long) panels * i / count),
-                (int) ((long) panels * (i + 1) / count)));
+                part, (int) ((long) panels * i / count), (int) ((long) panels * (i + 1) / count)));
       }
     }
     return chunks;
