@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -89,7 +91,7 @@ public final class ModelStore {
         if (FileNames.PATTERN.matcher(file.getFileName().toString()).matches()
             && Files.isRegularFile(file)) {
           Optional<String> sum = recordedSum(file);
-          long packed = sum.isEmpty() ? 0 : sizeOf(packedFolder(sum.get()));
+          long packed = sum.isEmpty() ? 0 : sizeOf(packedFolder(file, sum.get()));
           models.add(new StoredModel(nameOf(file), file, Files.size(file), sum, packed));
         }
       }
@@ -99,8 +101,8 @@ public final class ModelStore {
 
   /**
    * Where a model's weights may be kept as a device packs them: a folder that is named by the sum
-   * of the file, so that another file has another folder. The sum is taken if it was not recorded
-   * yet, a second for a gigabyte.
+   * of the file and the times of its last change, so that another file has another folder. The sum
+   * is taken if it was not recorded yet, a second for a gigabyte.
    *
    * @return empty if the file is not one of this store
    */
@@ -114,11 +116,24 @@ public final class ModelStore {
       recorded = Optional.of(sha256(stored));
       Files.writeString(sumFile(stored), sumLine(recorded.get(), stored));
     }
-    return recorded.map(this::packedFolder);
+    return Optional.of(packedFolder(stored, recorded.get()));
   }
 
-  private Path packedFolder(String sum) {
-    return folder.resolve("packed").resolve(sum);
+  /**
+   * The recorded sum alone would not do: a file may be replaced by one that was modified before the
+   * sum was taken. No file is replaced without the times of its change.
+   */
+  private Path packedFolder(Path file, String sum) throws IOException {
+    boolean unix = file.getFileSystem().supportedFileAttributeViews().contains("unix");
+    FileTime changed = (FileTime) Files.getAttribute(file, unix ? "unix:ctime" : "creationTime");
+    return folder
+        .resolve("packed")
+        .resolve(
+            "%s-%x-%x"
+                .formatted(
+                    sum,
+                    Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS),
+                    changed.to(TimeUnit.NANOSECONDS)));
   }
 
   private static long sizeOf(Path folder) throws IOException {
@@ -139,13 +154,14 @@ public final class ModelStore {
     if (!Files.isDirectory(packed)) {
       return;
     }
-    Set<String> sums = new HashSet<>();
+    Set<Path> wanted = new HashSet<>();
     for (StoredModel model : list()) {
-      model.sha256().ifPresent(sums::add);
+      if (model.sha256().isPresent()) {
+        wanted.add(packedFolder(model.path(), model.sha256().get()));
+      }
     }
     try (Stream<Path> folders = Files.list(packed)) {
-      for (Path orphan :
-          folders.filter(path -> !sums.contains(path.getFileName().toString())).toList()) {
+      for (Path orphan : folders.filter(path -> !wanted.contains(path)).toList()) {
         try (Stream<Path> files = Files.list(orphan)) {
           for (Path file : files.toList()) {
             Files.deleteIfExists(file);
