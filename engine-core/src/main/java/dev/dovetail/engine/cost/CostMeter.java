@@ -30,8 +30,13 @@ public final class CostMeter implements AutoCloseable {
 
   private static final int MOST_ROUNDS = 40;
 
-  /** Rounds before them, in which the JIT compiles. */
+  /**
+   * Rounds before them, and how long they go on: until then the JIT, which compiles on the cores
+   * that compute, made passes take twice as long.
+   */
   private static final int WARM_UP_ROUNDS = 3;
+
+  private static final long WARM_UP_NANOS = 2_500_000_000L;
 
   /** Small models get more rounds than {@link #LEAST_ROUNDS} in this time. */
   private static final long WANTED_NANOS = 8_000_000_000L;
@@ -102,32 +107,32 @@ public final class CostMeter implements AutoCloseable {
   }
 
   private SortedMap<Integer, Double> passMs(Collection<Integer> sizes) {
+    progress.accept("warm-up");
+    long start = System.nanoTime();
+    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_NANOS; i++) {
+      round(sizes, new Samples());
+    }
     Samples samples = new Samples();
-    long start = 0;
-    for (int round = -WARM_UP_ROUNDS; !enough(round, start); round++) {
-      progress.accept(
-          round < 0
-              ? "warm-up"
-              : "passes, round %d of at least %d".formatted(round + 1, LEAST_ROUNDS));
-      if (round == 0) {
-        start = System.nanoTime();
-      }
-      for (int n : sizes) {
-        long before = System.nanoTime();
-        verify(n);
-        choose(n);
-        long nanos = System.nanoTime() - before;
-        if (round >= 0) {
-          samples.add(n, nanos / 1e6);
-        }
-      }
+    start = System.nanoTime();
+    for (int i = 0; !enough(i, start); i++) {
+      progress.accept("passes, round %d of at least %d".formatted(i + 1, LEAST_ROUNDS));
+      round(sizes, samples);
     }
     return samples.medians();
   }
 
-  private static boolean enough(int round, long start) {
-    return round >= LEAST_ROUNDS
-        && (round >= MOST_ROUNDS || System.nanoTime() - start > WANTED_NANOS);
+  private void round(Collection<Integer> sizes, Samples samples) {
+    for (int n : sizes) {
+      long before = System.nanoTime();
+      verify(n);
+      choose(n);
+      samples.add(n, (System.nanoTime() - before) / 1e6);
+    }
+  }
+
+  private static boolean enough(int rounds, long start) {
+    return rounds >= LEAST_ROUNDS
+        && (rounds >= MOST_ROUNDS || System.nanoTime() - start > WANTED_NANOS);
   }
 
   /** A pass over n tokens, which are dropped again. */
