@@ -9,6 +9,9 @@
 #define WARP 32
 #define ALL_LANES 0xffffffffu
 
+// Minus infinity.
+#define LOWEST __uint_as_float(0xff800000u)
+
 typedef unsigned char u8;
 typedef signed char i8;
 typedef unsigned short u16;
