@@ -27,7 +27,7 @@ final class Cpu {
             .filter(provider -> provider.kind().equals("cpu"))
             .findFirst()
             .orElseThrow(() -> new IllegalStateException("verify-cpu is not on the class path"))
-            .open(new DeviceOptions(threads, kv));
+            .open(new DeviceOptions(threads, kv, 0));
     if (!device.kernels().startsWith(kernels)) {
       device.close();
       throw new IllegalStateException(

@@ -6,9 +6,6 @@ import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.OperationTimes;
-import dev.dovetail.engine.round.DraftModel;
-import dev.dovetail.engine.round.DraftProvider;
-import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.TensorType;
@@ -17,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 
 /**
@@ -59,12 +57,21 @@ public final class Dovetail {
   }
 
   private static DeviceProvider cpu() {
-    return StreamSupport.stream(ServiceLoader.load(DeviceProvider.class).spliterator(), false)
-        .filter(provider -> provider.kind().equals("cpu"))
-        .findFirst()
+    return device("cpu")
         .orElseThrow(() ->
             new IllegalStateException(
                 "no CPU device was found: add dev.dovetail:verify-cpu to the class path"));
+  }
+
+  /** Devices of a kind, if their module is on the class path. */
+  static Optional<DeviceProvider> device(String kind) {
+    return StreamSupport.stream(ServiceLoader.load(DeviceProvider.class).spliterator(), false)
+        .filter(provider -> provider.kind().equals(kind))
+        .findFirst();
+  }
+
+  private static void log(String warning) {
+    System.getLogger(Dovetail.class.getName()).log(System.Logger.Level.WARNING, warning);
   }
 
   /** What may be chosen before the weights are loaded. For one thread. */
@@ -77,7 +84,9 @@ public final class Dovetail {
 
     private final Path path;
     private Draft draft = Draft.auto();
+    private DraftPlace place = DraftPlace.AUTO;
     private DeviceOptions device = DeviceOptions.DEFAULT;
+    private Consumer<String> warnings = Dovetail::log;
     private TreeShape tree = DEFAULT_TREE;
     private int context;
     private Optional<Path> weightCache = Optional.empty();
@@ -93,9 +102,30 @@ public final class Dovetail {
       return this;
     }
 
+    /** Where the draft runs; {@link DraftPlace#AUTO} unless chosen. */
+    public Builder draftPlace(DraftPlace choice) {
+      place = Objects.requireNonNull(choice);
+      return this;
+    }
+
+    /** Most bytes of a GPU's memory to use; 0, the default, takes what is free there. */
+    public Builder vram(long bytes) {
+      device = new DeviceOptions(device.threads(), device.kv(), bytes);
+      return this;
+    }
+
+    /**
+     * Who is told, in one line, when something goes on in a lesser way, as when a GPU fails; on
+     * whatever thread it happens. Unless chosen, {@link System.Logger} is.
+     */
+    public Builder onWarning(Consumer<String> listener) {
+      warnings = Objects.requireNonNull(listener);
+      return this;
+    }
+
     /** Worker threads; 0, the default, takes the performance cores that this process may use. */
     public Builder threads(int count) {
-      device = new DeviceOptions(count, device.kv());
+      device = new DeviceOptions(count, device.kv(), device.memoryBytes());
       return this;
     }
 
@@ -104,7 +134,7 @@ public final class Dovetail {
      * chosen. {@link KvType#F16} takes half the memory, and changes the text a little.
      */
     public Builder kv(KvType type) {
-      device = new DeviceOptions(device.threads(), type);
+      device = new DeviceOptions(device.threads(), type, device.memoryBytes());
       return this;
     }
 
@@ -158,7 +188,7 @@ public final class Dovetail {
       warmUp();
       Model model = Model.open(path);
       Device opened = null;
-      Optional<DraftModel> drafting = Optional.empty();
+      Optional<DraftLoader.Loaded> drafting = Optional.empty();
       TargetWeights weights = null;
       try {
         int tokens = context(model);
@@ -166,12 +196,12 @@ public final class Dovetail {
         opened = times.map(totals -> totals.of(plain)).orElse(plain);
         opened.warmUp(TargetWeights.types(model));
         // The draft first: one that does not fit is refused before the large model is packed.
-        drafting = draft(model, opened);
+        drafting = new DraftLoader(draft, place, device, warnings).load(model, opened);
         weights = load(model, opened);
         // Built by another thread meanwhile; what is wrong with it is an error of opening.
         model.tokenizer();
         double loadMs = (System.nanoTime() - start) / 1e6;
-        return new Engine(model, opened, weights, drafting, tokens, tree, loadMs);
+        return new Engine(model, opened, weights, drafting, tokens, tree, warnings, loadMs);
       } catch (RuntimeException | Error e) {
         try {
           Engine.closeAll(model, opened, weights, drafting);
@@ -196,39 +226,6 @@ public final class Dovetail {
                 .formatted(context, most));
       }
       return context == 0 ? most : context;
-    }
-
-    private Optional<DraftModel> draft(Model model, Device opened) {
-      DraftTarget target =
-          new DraftTarget(
-              model.config(),
-              TargetWeights.embeddingTensor(model),
-              TargetWeights.headTensor(model),
-              opened);
-      return switch (draft) {
-        case Draft.None none -> Optional.empty();
-        case Draft.Custom custom -> Optional.of(custom.factory().apply(target));
-        case Draft.Auto auto -> firstOf(provider -> provider.bundled(target));
-        case Draft.Checkpoint checkpoint ->
-            Optional.of(
-                firstOf(provider -> provider.open(checkpoint.path(), target))
-                    .orElseThrow(() ->
-                        new ModelFormatException(
-                            checkpoint.path(),
-                            "is no draft that this engine knows: wanted a folder with config.json"
-                                + " and model.safetensors or pytorch_model.bin, or one file")));
-      };
-    }
-
-    private static Optional<DraftModel> firstOf(
-        java.util.function.Function<DraftProvider, Optional<DraftModel>> open) {
-      for (DraftProvider provider : ServiceLoader.load(DraftProvider.class)) {
-        Optional<DraftModel> found = open.apply(provider);
-        if (found.isPresent()) {
-          return found;
-        }
-      }
-      return Optional.empty();
     }
   }
 }

@@ -3,9 +3,10 @@ package dev.dovetail.engine;
 import dev.dovetail.engine.decoder.PassWork;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DeviceFailure;
 import dev.dovetail.engine.round.DecoderTarget;
-import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.Drafter;
+import dev.dovetail.engine.round.GuardedDrafter;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.Target;
@@ -33,7 +34,9 @@ public final class Engine implements AutoCloseable {
   private final Model model;
   private final Device device;
   private final TargetWeights weights;
-  private final Optional<DraftModel> draft;
+  private final Optional<DraftLoader.Loaded> draft;
+  private final Consumer<String> warnings;
+  private final AtomicBoolean draftLost = new AtomicBoolean();
   private final int context;
   private final TreeShape tree;
   private final double loadMs;
@@ -43,9 +46,10 @@ public final class Engine implements AutoCloseable {
       Model model,
       Device device,
       TargetWeights weights,
-      Optional<DraftModel> draft,
+      Optional<DraftLoader.Loaded> draft,
       int context,
       TreeShape tree,
+      Consumer<String> warnings,
       double loadMs) {
     this.model = model;
     this.device = device;
@@ -53,6 +57,7 @@ public final class Engine implements AutoCloseable {
     this.draft = draft;
     this.context = context;
     this.tree = tree;
+    this.warnings = warnings;
     this.loadMs = loadMs;
   }
 
@@ -88,7 +93,7 @@ public final class Engine implements AutoCloseable {
 
   /** The draft's name, or {@code none}. */
   public String draftName() {
-    return draft.map(DraftModel::name).orElse("none");
+    return draft.map(loaded -> loaded.model().name()).orElse("none");
   }
 
   Path path() {
@@ -112,13 +117,34 @@ public final class Engine implements AutoCloseable {
     Target target = newTarget();
     Drafter drafter = null;
     try {
-      drafter = draft.<Drafter>map(d -> d.newDrafter(context)).orElseGet(NoDrafter::new);
+      drafter = newDrafter();
       return new Session(this, new SpeculativeDecoder(target, drafter));
     } catch (RuntimeException | Error e) {
       try (Target _ = target;
           Drafter _ = drafter) {
         throw e;
       }
+    }
+  }
+
+  private Drafter newDrafter() {
+    if (draft.isEmpty() || draftLost.get()) {
+      return new NoDrafter();
+    }
+    try {
+      return new GuardedDrafter(draft.get().model().newDrafter(context), this::lose);
+    } catch (DeviceFailure e) {
+      lose(e);
+      return new NoDrafter();
+    }
+  }
+
+  /** One session's draft is lost; if its device is, no other session tries it again. */
+  private void lose(DeviceFailure failure) {
+    boolean first = !failure.lasting() || draftLost.compareAndSet(false, true);
+    if (first) {
+      warnings.accept(
+          "the draft is lost, and the text goes on without it: " + failure.getMessage());
     }
   }
 
@@ -197,11 +223,11 @@ public final class Engine implements AutoCloseable {
    * @param device or null, as are the weights, if it did not come so far
    */
   static void closeAll(
-      Model model, Device device, TargetWeights weights, Optional<DraftModel> draft) {
+      Model model, Device device, TargetWeights weights, Optional<DraftLoader.Loaded> draft) {
     try (Model _ = model;
         Device _ = device;
         TargetWeights _ = weights;
-        DraftModel _ = draft.orElse(null)) {
+        DraftLoader.Loaded _ = draft.orElse(null)) {
       // Only to be closed.
     }
   }

@@ -41,9 +41,10 @@ class EngineTest {
         model,
         device,
         TargetWeights.load(model, device),
-        Optional.of(draft),
+        Optional.of(new DraftLoader.Loaded(draft, Optional.empty(), "cpu")),
         CONTEXT,
         TreeShape.NONE,
+        warning -> {},
         0);
   }
 

@@ -75,7 +75,7 @@ final class CpuDeviceTest {
             .findFirst()
             .orElseThrow();
     assertThat(provider.unavailable()).isEmpty();
-    try (Device device = provider.open(new DeviceOptions(2, KvType.F16))) {
+    try (Device device = provider.open(new DeviceOptions(2, KvType.F16, 0))) {
       assertThat(device.threads()).isEqualTo(2);
       assertThat(device.kernels()).isEqualTo(KernelSettings.current().name());
       assertThat(device.description()).startsWith("cpu, ").endsWith(", 2 threads");

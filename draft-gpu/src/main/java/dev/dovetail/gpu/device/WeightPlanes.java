@@ -112,18 +112,18 @@ record WeightPlanes(TensorType type, int blockSize, List<Integer> planeBytes) {
         second.set(SHORT, 2 * i, from.get(SHORT, at));
       }
       case Q4_K -> {
-        for (int chunk = 0; chunk < 4; chunk++) {
+        for (long chunk = 0; chunk < 4; chunk++) {
           nibbles(from, at + 16 + 32 * chunk, words, 128 * i + 32 * chunk, 4);
         }
         MemorySegment.copy(from, at + 4, second, 12 * i, 12);
         to.get(2).set(INT, 4 * i, from.get(INT, at));
       }
       case Q6_K -> {
-        for (int half = 0; half < 2; half++) {
+        for (long half = 0; half < 2; half++) {
           nibbles(from, at + 64 * half, words, 128 * i + 64 * half, 8);
-          for (int unit = 0; unit < 16; unit++) {
+          for (long unit = 0; unit < 16; unit++) {
             long bits = from.get(LONG, at + 128 + 32 * half + unit % 4 * UNIT);
-            long mask = TWO_BITS << 2 * (unit / 4);
+            long mask = TWO_BITS << (int) (2 * (unit / 4));
             second.set(SHORT, 64 * i + 32 * half + 2 * unit, (short) Long.compress(bits, mask));
           }
         }

@@ -1,7 +1,9 @@
 package dev.dovetail.gpu.driver;
 
+import dev.dovetail.engine.device.DeviceFailure;
+
 /** A call of the GPU's driver failed. */
-public final class GpuException extends RuntimeException {
+public final class GpuException extends DeviceFailure {
   private static final long serialVersionUID = 1;
 
   /** What the failure means for the work that follows. */
@@ -19,7 +21,7 @@ public final class GpuException extends RuntimeException {
   private final Kind kind;
 
   public GpuException(Kind kind, String message) {
-    super(message);
+    super(message, kind == Kind.LOST || kind == Kind.TIMED_OUT);
     this.kind = kind;
   }
 

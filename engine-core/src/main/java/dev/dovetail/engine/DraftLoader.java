@@ -1,0 +1,135 @@
+package dev.dovetail.engine;
+
+import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DeviceFailure;
+import dev.dovetail.engine.device.DeviceOptions;
+import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.round.DraftModel;
+import dev.dovetail.engine.round.DraftProvider;
+import dev.dovetail.engine.round.DraftTarget;
+import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.load.Model;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Opens a draft for a target, on the device that was chosen for it.
+ *
+ * @param options of a GPU
+ * @param warnings is told, in a line, when a draft that could do better goes on the CPU
+ */
+record DraftLoader(
+    Draft draft, DraftPlace place, DeviceOptions options, Consumer<String> warnings) {
+  /**
+   * A draft, and the device that was opened for it alone, if one was. Closing it closes both.
+   *
+   * @param place {@code cpu}, {@code cuda}
+   */
+  record Loaded(DraftModel model, Optional<Device> device, String place) implements AutoCloseable {
+    @Override
+    public void close() {
+      try (Device _ = device.orElse(null);
+          DraftModel _ = model) {
+        // Only to be closed.
+      }
+    }
+  }
+
+  /**
+   * Opens it.
+   *
+   * @param cpu what the target runs on
+   * @return empty where nothing guesses
+   * @throws IllegalStateException if it must run on a GPU, and none can be used
+   */
+  Optional<Loaded> load(Model model, Device cpu) {
+    return switch (draft) {
+      case Draft.None none -> Optional.empty();
+      case Draft.Custom custom -> onCpu(model, cpu);
+      case Draft.Auto auto -> place(model, cpu);
+      case Draft.Checkpoint checkpoint -> place(model, cpu);
+    };
+  }
+
+  private Optional<Loaded> place(Model model, Device cpu) {
+    if (place == DraftPlace.CPU) {
+      return onCpu(model, cpu);
+    }
+    Optional<DeviceProvider> gpu = Dovetail.device("cuda");
+    Optional<String> why =
+        gpu.isEmpty()
+            ? Optional.of("no GPU device was found: add dev.dovetail:draft-gpu to the class path")
+            : gpu.get().unavailable();
+    if (why.isPresent()) {
+      if (place == DraftPlace.GPU) {
+        throw new IllegalStateException(
+            "the draft cannot run on a GPU: %s; --draft auto goes on without".formatted(why.get()));
+      }
+      return onCpu(model, cpu);
+    }
+    try {
+      return onGpu(model, gpu.get());
+    } catch (DeviceFailure e) {
+      if (place == DraftPlace.GPU) {
+        throw new IllegalStateException("the draft cannot run on the GPU: " + e.getMessage(), e);
+      }
+      warnings.accept("the draft runs on the CPU: " + e.getMessage());
+      return onCpu(model, cpu);
+    }
+  }
+
+  private Optional<Loaded> onCpu(Model model, Device cpu) {
+    return open(model, cpu).map(opened -> new Loaded(opened, Optional.empty(), "cpu"));
+  }
+
+  private Optional<Loaded> onGpu(Model model, DeviceProvider gpu) {
+    Device device = gpu.open(options);
+    try {
+      Optional<Loaded> loaded =
+          open(model, device).map(opened -> new Loaded(opened, Optional.of(device), gpu.kind()));
+      if (loaded.isEmpty()) {
+        device.close();
+      }
+      return loaded;
+    } catch (RuntimeException | Error e) {
+      try (device) {
+        throw e;
+      }
+    }
+  }
+
+  private Optional<DraftModel> open(Model model, Device device) {
+    DraftTarget target =
+        new DraftTarget(
+            model.config(),
+            TargetWeights.embeddingTensor(model),
+            TargetWeights.headTensor(model),
+            device);
+    return switch (draft) {
+      case Draft.None none -> Optional.empty();
+      case Draft.Custom custom -> Optional.of(custom.factory().apply(target));
+      case Draft.Auto auto -> firstOf(provider -> provider.bundled(target));
+      case Draft.Checkpoint checkpoint ->
+          Optional.of(
+              firstOf(provider -> provider.open(checkpoint.path(), target))
+                  .orElseThrow(() ->
+                      new ModelFormatException(
+                          checkpoint.path(),
+                          "is no draft that this engine knows: wanted a folder with config.json"
+                              + " and model.safetensors or pytorch_model.bin, or one file")));
+    };
+  }
+
+  private static Optional<DraftModel> firstOf(Function<DraftProvider, Optional<DraftModel>> open) {
+    for (DraftProvider provider : ServiceLoader.load(DraftProvider.class)) {
+      Optional<DraftModel> found = open.apply(provider);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+}
