@@ -16,6 +16,7 @@ import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
+import dev.dovetail.models.testing.RandomTensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.offset;
 import dev.dovetail.engine.weights.Dequantize;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
+import dev.dovetail.models.testing.RandomTensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

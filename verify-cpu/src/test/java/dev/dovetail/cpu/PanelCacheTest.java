@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
+import dev.dovetail.models.testing.RandomTensors;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;

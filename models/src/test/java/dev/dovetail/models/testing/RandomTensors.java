@@ -1,4 +1,4 @@
-package dev.dovetail.cpu;
+package dev.dovetail.models.testing;
 
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
@@ -12,7 +12,7 @@ import java.util.Random;
  * Tensors of any type with random blocks: all quants, extreme ones too, finite scales of both
  * signs, some zero.
  */
-final class RandomTensors {
+public final class RandomTensors {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
@@ -20,7 +20,7 @@ final class RandomTensors {
 
   private RandomTensors() {}
 
-  static Tensor tensor(TensorType type, int rows, int cols, Random random) {
+  public static Tensor tensor(TensorType type, int rows, int cols, Random random) {
     byte[] bytes = new byte[Math.toIntExact(type.bytes((long) rows * cols))];
     random.nextBytes(bytes);
     for (int i = 0; i < bytes.length; i++) {
@@ -64,7 +64,7 @@ final class RandomTensors {
   }
 
   /** Signed; now and then zero, an outlier, or so small that f16 stores a subnormal. */
-  static float number(Random random) {
+  public static float number(Random random) {
     float value = (float) random.nextGaussian();
     return switch (random.nextInt(32)) {
       case 0 -> 0;
@@ -74,7 +74,7 @@ final class RandomTensors {
     };
   }
 
-  static float[] activations(int count, Random random) {
+  public static float[] activations(int count, Random random) {
     float[] x = new float[count];
     for (int i = 0; i < count; i++) {
       x[i] = number(random);
