@@ -382,38 +382,27 @@ Shared shared_memory() {
   return found;
 }
 
+uint64_t greatest_divisor(uint64_t a, uint64_t b) { return b == 0 ? a : greatest_divisor(b, a % b); }
+
 void run_grid(int threads, int shared_bytes, uint64_t seed, const char* name, Failure& fail) {
   Shared shared = shared_memory();
   if (shared.bytes == 0 || !make_stacks()) {
     fail(FAILED, "no memory for %s", name);
     return;
   }
-  size_t declared = shared.bytes - MAX_SHARED;
-  if (declared + shared_bytes > MAX_SHARED) {
-    fail(REFUSED, "%s takes %zu declared and %d more bytes of shared memory, and there are %d", name, declared, shared_bytes,
-         MAX_SHARED);
-    return;
-  }
   memset(shared.start, POISON, shared.bytes);
   uint64_t blocks = (uint64_t)host_grid_dim.x * host_grid_dim.y;
-  // As the lanes' order: a factor that shares no divisor with the number of blocks runs through them all.
+  // A factor that shares no divisor with the number of blocks runs through them all.
   uint64_t factor = draw() % blocks | 1;
-  for (uint64_t a = factor, b = blocks; b != 0 || a != 1;) {
-    if (b == 0) {
-      factor += 2;
-      a = factor;
-      b = blocks;
-    } else {
-      uint64_t rest = a % b;
-      a = b;
-      b = rest;
-    }
+  while (greatest_divisor(factor, blocks) != 1) {
+    factor += 2;
   }
   uint64_t summand = draw() % blocks;
   for (uint64_t i = 0; i < blocks; i++) {
     uint64_t block = (i * factor + summand) % blocks;
     host_block = {(unsigned)(block % host_grid_dim.x), (unsigned)(block / host_grid_dim.x), 0};
     if (i > 0) {
+      // All but what lies past the dynamic memory that was asked for, which is looked at in the end.
       memset(host_dynamic_shared, POISON, shared_bytes);
       memset(shared.start, POISON, host_dynamic_shared - shared.start);
       char* rest = host_dynamic_shared + MAX_SHARED;
@@ -429,7 +418,7 @@ void run_grid(int threads, int shared_bytes, uint64_t seed, const char* name, Fa
   }
   for (int i = shared_bytes; i < MAX_SHARED; i++) {
     if ((unsigned char)host_dynamic_shared[i] != POISON) {
-      fail(FAILED, "%s wrote %d bytes into dynamic shared memory, and was launched with %d", name, i + 1, shared_bytes);
+      fail(FAILED, "%s wrote past the %d bytes of dynamic shared memory that it was launched with", name, shared_bytes);
       return;
     }
   }
@@ -445,7 +434,7 @@ int host_launch(void (*kernel)(const void*), const char* name, int max_threads, 
     fail(REFUSED, "%s with %d x %d blocks of %d threads and %d bytes of shared memory: at most 65535 in the second dimension, a "
          "multiple of 32 threads, at most %d, and at most %d bytes",
          name, grid_x, grid_y, threads, shared_bytes, max_threads, MAX_SHARED);
-    return 1;
+    return fail.result;
   }
   pthread_mutex_lock(&one_launch);
   run_kernel = kernel;

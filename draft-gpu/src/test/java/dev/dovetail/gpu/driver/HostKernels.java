@@ -13,6 +13,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -30,6 +31,7 @@ import java.util.regex.Pattern;
  * Kernels compiled by g++ for the CPU: each {@code .cu} becomes a library in {@code target}, made
  * anew when its sources change.
  */
+@SuppressWarnings("restricted") // The tests are given native access.
 final class HostKernels {
   private static final Pattern KERNEL =
       Pattern.compile(
@@ -153,7 +155,7 @@ final class HostKernels {
       Files.writeString(unitFile, unit);
       command.addAll(List.of("-o", made.toString(), unitFile.toString(), fibers.toString()));
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String said = new String(process.getInputStream().readAllBytes());
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       int result = process.waitFor();
       Files.delete(unitFile);
       if (result != 0) {
