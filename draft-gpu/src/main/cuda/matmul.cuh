@@ -70,10 +70,3 @@ __device__ __forceinline__ void matmul(const MatmulArgs& a) {
     }
   }
 }
-
-#define MATMUL_KERNELS(name, Type)                                                    \
-  extern "C" __global__ void name##_1(MatmulArgs a) { matmul<Type, 1>(a); }           \
-  extern "C" __global__ void name##_2(MatmulArgs a) { matmul<Type, 2>(a); }           \
-  extern "C" __global__ void name##_4(MatmulArgs a) { matmul<Type, 4>(a); }           \
-  extern "C" __global__ void name##_8(MatmulArgs a) { matmul<Type, 8>(a); }           \
-  extern "C" __global__ void name##_16(MatmulArgs a) { matmul<Type, 16>(a); }

@@ -1,4 +1,8 @@
 // Products with weights of type Q4_0, for up to 1, 2, 4, 8 and 16 tokens at a time.
 #include "matmul.cuh"
 
-MATMUL_KERNELS(matmul_q4_0, Q4_0)
+extern "C" __global__ void matmul_q4_0_1(MatmulArgs a) { matmul<Q4_0, 1>(a); }
+extern "C" __global__ void matmul_q4_0_2(MatmulArgs a) { matmul<Q4_0, 2>(a); }
+extern "C" __global__ void matmul_q4_0_4(MatmulArgs a) { matmul<Q4_0, 4>(a); }
+extern "C" __global__ void matmul_q4_0_8(MatmulArgs a) { matmul<Q4_0, 8>(a); }
+extern "C" __global__ void matmul_q4_0_16(MatmulArgs a) { matmul<Q4_0, 16>(a); }

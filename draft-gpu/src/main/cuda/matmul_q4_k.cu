@@ -1,4 +1,8 @@
 // Products with weights of type Q4_K, for up to 1, 2, 4, 8 and 16 tokens at a time.
 #include "matmul.cuh"
 
-MATMUL_KERNELS(matmul_q4_k, Q4_K)
+extern "C" __global__ void matmul_q4_k_1(MatmulArgs a) { matmul<Q4_K, 1>(a); }
+extern "C" __global__ void matmul_q4_k_2(MatmulArgs a) { matmul<Q4_K, 2>(a); }
+extern "C" __global__ void matmul_q4_k_4(MatmulArgs a) { matmul<Q4_K, 4>(a); }
+extern "C" __global__ void matmul_q4_k_8(MatmulArgs a) { matmul<Q4_K, 8>(a); }
+extern "C" __global__ void matmul_q4_k_16(MatmulArgs a) { matmul<Q4_K, 16>(a); }

@@ -302,7 +302,7 @@ class CudaDeviceTest {
   private void attends(int headDim, int heads, int kvHeads) {
     compare(
         "attention of %d heads of %d over %d".formatted(heads, headDim, kvHeads),
-        2e-5,
+        1e-4,
         (device, numbers) -> {
           List<float[]> results = new ArrayList<>();
           try (KvCache cache = device.kvCache(2, kvHeads, headDim, 700)) {
