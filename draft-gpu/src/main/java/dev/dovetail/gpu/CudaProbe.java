@@ -65,7 +65,7 @@ final class CudaProbe {
     if (count[0] == 0) {
       return failed("cuDeviceGetCount", CUresult.CUDA_ERROR_NO_DEVICE);
     }
-    List<CudaDevice> devices = new ArrayList<>();
+    List<GpuInfo> devices = new ArrayList<>();
     for (int ordinal = 0; ordinal < count[0]; ordinal++) {
       byte[] name = new byte[NAME_BYTES];
       int[] capability = new int[2];
@@ -86,7 +86,7 @@ final class CudaProbe {
               ? OptionalLong.of(free[0])
               : OptionalLong.empty();
       devices.add(
-          new CudaDevice(ordinal, text(name), capability[0], capability[1], total[0], known));
+          new GpuInfo(ordinal, text(name), capability[0], capability[1], total[0], known));
     }
     return new Available(version[0], devices);
   }
