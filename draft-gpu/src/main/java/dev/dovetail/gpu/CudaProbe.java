@@ -85,8 +85,7 @@ final class CudaProbe {
           driver.memFree(free, ordinal) == CUresult.CUDA_SUCCESS
               ? OptionalLong.of(free[0])
               : OptionalLong.empty();
-      devices.add(
-          new GpuInfo(ordinal, text(name), capability[0], capability[1], total[0], known));
+      devices.add(new GpuInfo(ordinal, text(name), capability[0], capability[1], total[0], known));
     }
     return new Available(version[0], devices);
   }
