@@ -18,15 +18,20 @@ import jcuda.driver.JCudaDriver;
  */
 final class Kernels {
   private static final int LOG_BYTES = 8192;
+  // What a block has of shared memory, fixed and dynamic together, without asking.
+  private static final int SHARED_BYTES = 48 << 10;
 
   /** A function, and how much dynamic shared memory it may use so far. */
   static final class Loaded implements GpuDriver.Function {
-    private static final int ALLOWED_BY_DEFAULT = 48 << 10;
+    final CUfunction handle;
+    private int sharedBytes;
 
-    final CUfunction handle = new CUfunction();
-    private int sharedBytes = ALLOWED_BY_DEFAULT;
+    private Loaded(CUfunction handle, int sharedBytes) {
+      this.handle = handle;
+      this.sharedBytes = sharedBytes;
+    }
 
-    /** Beyond 48 KB a function has to ask, once. */
+    /** Beyond what every GPU has, a function has to ask, once. */
     void allowShared(int bytes) {
       if (bytes > sharedBytes) {
         CudaResult.check(
@@ -56,12 +61,18 @@ final class Kernels {
       module = load(file);
       modules.put(file, module);
     }
-    Loaded function = new Loaded();
-    int result = JCudaDriver.cuModuleGetFunction(function.handle, module, name);
+    CUfunction handle = new CUfunction();
+    int result = JCudaDriver.cuModuleGetFunction(handle, module, name);
     if (result != CUresult.CUDA_SUCCESS) {
       throw CudaResult.failure(
           result, "cuModuleGetFunction", ", asked for " + name + " in " + file + ".ptx");
     }
+    int[] fixed = new int[1];
+    CudaResult.check(
+        JCudaDriver.cuFuncGetAttribute(
+            fixed, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, handle),
+        "cuFuncGetAttribute");
+    Loaded function = new Loaded(handle, SHARED_BYTES - fixed[0]);
     functions.put(key, function);
     return function;
   }
