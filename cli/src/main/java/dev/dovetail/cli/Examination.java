@@ -5,7 +5,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.gpu.Cuda;
-import dev.dovetail.gpu.CudaDevice;
+import dev.dovetail.gpu.GpuInfo;
 import dev.dovetail.gpu.CudaStatus;
 import dev.dovetail.models.store.ModelStore;
 import java.io.IOException;
@@ -125,7 +125,7 @@ record Examination(Console console) {
   private static Finding gpu() {
     return switch (Cuda.probe()) {
       case CudaStatus.Available available -> {
-        CudaDevice device = available.devices().getFirst();
+        GpuInfo device = available.devices().getFirst();
         yield Finding.fine(
             "GPU",
             "%s, compute capability %s, %s%s; driver for CUDA %d.%d"

@@ -65,7 +65,7 @@ final class CudaProbe {
     if (count[0] == 0) {
       return failed("cuDeviceGetCount", CUresult.CUDA_ERROR_NO_DEVICE);
     }
-    List<CudaDevice> devices = new ArrayList<>();
+    List<GpuInfo> devices = new ArrayList<>();
     for (int ordinal = 0; ordinal < count[0]; ordinal++) {
       byte[] name = new byte[NAME_BYTES];
       int[] capability = new int[2];
@@ -85,8 +85,7 @@ final class CudaProbe {
           driver.memFree(free, ordinal) == CUresult.CUDA_SUCCESS
               ? OptionalLong.of(free[0])
               : OptionalLong.empty();
-      devices.add(
-          new CudaDevice(ordinal, text(name), capability[0], capability[1], total[0], known));
+      devices.add(new GpuInfo(ordinal, text(name), capability[0], capability[1], total[0], known));
     }
     return new Available(version[0], devices);
   }

@@ -13,7 +13,7 @@ public sealed interface CudaStatus {
    *     12040 is 12.4
    * @param devices at least one, by ordinal
    */
-  record Available(int driverVersion, List<CudaDevice> devices) implements CudaStatus {
+  record Available(int driverVersion, List<GpuInfo> devices) implements CudaStatus {
     public Available {
       devices = List.copyOf(devices);
       if (devices.isEmpty()) {

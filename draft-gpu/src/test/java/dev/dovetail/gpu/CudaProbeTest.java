@@ -30,8 +30,8 @@ class CudaProbeTest {
               assertThat(status.driverVersion()).isEqualTo(12040);
               assertThat(status.devices())
                   .containsExactly(
-                      new CudaDevice(0, "Fake 0", 8, 6, 3L << 30, OptionalLong.of(2L << 30)),
-                      new CudaDevice(1, "Fake 1", 8, 6, 3L << 30, OptionalLong.of(2L << 30)));
+                      new GpuInfo(0, "Fake 0", 8, 6, 3L << 30, OptionalLong.of(2L << 30)),
+                      new GpuInfo(1, "Fake 1", 8, 6, 3L << 30, OptionalLong.of(2L << 30)));
               assertThat(status.devices().getFirst().computeCapability()).isEqualTo("8.6");
             });
   }

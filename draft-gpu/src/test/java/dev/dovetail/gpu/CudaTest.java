@@ -1,13 +1,16 @@
 package dev.dovetail.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.dovetail.gpu.CudaStatus.Available;
 import dev.dovetail.gpu.CudaStatus.Reason;
 import dev.dovetail.gpu.CudaStatus.Unavailable;
+import dev.dovetail.gpu.driver.CudaDriver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -60,5 +63,19 @@ class CudaTest {
           assertThat(device.totalBytes()).isGreaterThan(1L << 28);
           device.freeBytes().ifPresent(free -> assertThat(free).isBetween(0L, device.totalBytes()));
         });
+  }
+
+  @Test
+  void withoutADeviceNoneIsOpenedAndTheReasonIsThatOfTheProbe() {
+    Assumptions.assumeTrue(Cuda.probe() instanceof Unavailable, "this machine has a CUDA device");
+    Unavailable none = (Unavailable) Cuda.probe();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Cuda.open(0))
+        .withMessage(none.message())
+        .satisfies(e -> assertThat(Optional.ofNullable(e.getCause())).isEqualTo(none.cause()));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> CudaDriver.open(0))
+        .withMessageContaining("the CUDA driver cannot be used")
+        .withCauseInstanceOf(LinkageError.class);
   }
 }

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * @param freeBytes device memory free when it was asked, in bytes; empty where the driver would not
  *     say (a device that another process holds for itself, or one too full for a context)
  */
-public record CudaDevice(
+public record GpuInfo(
     int ordinal,
     String name,
     int computeMajor,

@@ -1,0 +1,209 @@
+package dev.dovetail.gpu.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.dovetail.gpu.Cuda;
+import dev.dovetail.gpu.driver.GpuDriver.Event;
+import dev.dovetail.gpu.driver.GpuDriver.Function;
+import dev.dovetail.gpu.driver.GpuDriver.Graph;
+import dev.dovetail.gpu.driver.GpuDriver.Grid;
+import dev.dovetail.gpu.driver.GpuDriver.Stream;
+import dev.dovetail.gpu.driver.GpuException.Kind;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Run by {@link FakeCudaTest} in a process that finds the fake driver. */
+final class FakeCudaRun {
+  private static final Grid GRID = new Grid(3, 2, 64, 0);
+  private static final int COUNT = 100;
+  private static final long BYTES = COUNT * 4L;
+
+  private final GpuDriver driver;
+  private final Arena arena;
+
+  private FakeCudaRun(GpuDriver driver, Arena arena) {
+    this.driver = driver;
+    this.arena = arena;
+  }
+
+  public static void main(String[] args) throws Exception {
+    GpuDriver driver = Cuda.open(0);
+    try (Arena arena = Arena.ofShared()) {
+      new FakeCudaRun(driver, arena).run();
+    }
+    System.out.println("all of it worked");
+  }
+
+  private void run() throws Exception {
+    describes();
+    copies();
+    launches();
+    recordsAndReplays();
+    marksEvents();
+    everyThreadMayCall();
+    refusesMistakes();
+    closingGivesAllBack();
+    aLostGpuCloses();
+  }
+
+  private void describes() {
+    assertThat(driver.name()).isEqualTo("Fake GPU");
+    assertThat(driver.freeBytes()).isEqualTo(3L << 30);
+    assertThat(driver.totalBytes()).isEqualTo(4L << 30);
+    assertThatIllegalArgumentException().isThrownBy(() -> Cuda.open(1));
+  }
+
+  private void copies() {
+    MemorySegment in = driver.allocatePinned(BYTES);
+    for (int i = 0; i < COUNT; i++) {
+      in.setAtIndex(ValueLayout.JAVA_FLOAT, i, i);
+    }
+    long a = driver.allocate(BYTES);
+    long b = driver.allocate(BYTES);
+    driver.copyIn(a, in, Stream.COPY);
+    driver.copyWithin(b + 40, a + 20, 80, Stream.COPY);
+    driver.zero(b, 40, Stream.COMPUTE);
+    MemorySegment out = arena.allocate(120);
+    driver.copyOut(out, b, Stream.COPY);
+    driver.synchronize(Stream.COPY);
+    for (int i = 0; i < 30; i++) {
+      assertThat(out.getAtIndex(ValueLayout.JAVA_FLOAT, i)).isEqualTo(i < 10 ? 0 : i - 5);
+    }
+    driver.free(a);
+    driver.free(b);
+    driver.freePinned(in);
+    assertThatIllegalStateException().isThrownBy(() -> in.get(ValueLayout.JAVA_BYTE, 0));
+  }
+
+  private MemorySegment fill(long address, float value) {
+    MemorySegment struct = arena.allocate(16);
+    struct.set(ValueLayout.JAVA_LONG, 0, address);
+    struct.set(ValueLayout.JAVA_INT, 8, COUNT);
+    struct.set(ValueLayout.JAVA_FLOAT, 12, value);
+    return struct;
+  }
+
+  private float last(long address) {
+    MemorySegment out = arena.allocate(4);
+    driver.copyOut(out, address + BYTES - 4, Stream.COMPUTE);
+    return out.get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  private void launches() {
+    Function fill = driver.function("fake_driver", "fill");
+    assertThat(driver.function("fake_driver", "fill")).isSameAs(fill);
+    long a = driver.allocate(BYTES);
+    driver.launch(fill, GRID, fill(a, 2.5f), Stream.COMPUTE);
+    assertThat(last(a)).isEqualTo(2.5f);
+    // 47.5 KB with the 1 KB that the kernel has: more than comes unasked; then 80 KB.
+    driver.launch(fill, new Grid(3, 2, 64, 48_640), fill(a, 3), Stream.COMPUTE);
+    driver.launch(fill, new Grid(3, 2, 64, 80 << 10), fill(a, 4), Stream.COMPUTE);
+    assertThat(last(a)).isEqualTo(4);
+    GpuException refused =
+        fails(() -> driver.launch(fill, new Grid(3, 2, 64, 100 << 10), fill(a, 5), Stream.COMPUTE));
+    assertThat(refused.kind()).isEqualTo(Kind.REFUSED);
+    assertThat(refused).hasMessage("cuFuncSetAttribute gave CUDA_ERROR_INVALID_VALUE");
+    driver.free(a);
+  }
+
+  private void recordsAndReplays() {
+    Function fill = driver.function("fake_driver", "fill");
+    long a = driver.allocate(BYTES);
+    driver.zero(a, BYTES, Stream.COMPUTE);
+    driver.beginCapture(Stream.COMPUTE);
+    driver.launch(fill, GRID, fill(a, 7), Stream.COMPUTE);
+    Graph graph = driver.endCapture(Stream.COMPUTE);
+    assertThat(last(a)).isZero();
+    driver.launch(graph, Stream.COMPUTE);
+    assertThat(last(a)).isEqualTo(7);
+    driver.free(graph);
+    assertThatIllegalArgumentException().isThrownBy(() -> driver.free(graph));
+    driver.free(a);
+    assertThat(fails(() -> driver.endCapture(Stream.COPY)))
+        .hasMessage("cuStreamEndCapture gave CUDA_ERROR_INVALID_VALUE");
+  }
+
+  private void marksEvents() {
+    Event event = driver.newEvent();
+    assertThat(driver.done(event)).isTrue();
+    driver.record(event, Stream.COMPUTE);
+    driver.await(event, Stream.COPY);
+    assertThat(driver.done(event)).isFalse();
+    assertThat(driver.done(event)).isTrue();
+    driver.free(event);
+    try (GpuDriver other = CudaDriver.open(0)) {
+      GpuDriver limited = TimeLimitedDriver.of(other);
+      limited.synchronize(Stream.COMPUTE);
+    }
+  }
+
+  private void everyThreadMayCall() throws Exception {
+    long[] seen = new long[2];
+    Thread.ofPlatform().start(() -> seen[0] = driver.freeBytes()).join();
+    Thread.ofVirtual().start(() -> seen[1] = driver.freeBytes()).join();
+    assertThat(seen).containsOnly(3L << 30);
+    assertThat(driver.freeBytes()).isEqualTo(3L << 30);
+  }
+
+  private void refusesMistakes() {
+    GpuException full = fails(() -> driver.allocate(1L << 40));
+    assertThat(full.kind()).isEqualTo(Kind.OUT_OF_MEMORY);
+    assertThat(full).hasMessage("cuMemAlloc gave CUDA_ERROR_OUT_OF_MEMORY");
+    GpuException broken = fails(() -> driver.function("fake_driver_broken", "fill"));
+    // 49 characters: the driver found the end of the text.
+    assertThat(broken)
+        .hasMessage(
+            "cuModuleLoadDataEx gave CUDA_ERROR_INVALID_PTX for fake_driver_broken.ptx:\n"
+                + "ptxas: line 3, 49 characters, is broken");
+    assertThat(fails(() -> driver.function("fake_driver", "no_such")))
+        .hasMessage(
+            "cuModuleGetFunction gave CUDA_ERROR_NOT_FOUND, asked for no_such in fake_driver.ptx");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> driver.copyIn(0, MemorySegment.ofArray(new byte[4]), Stream.COPY));
+    assertThatIllegalArgumentException().isThrownBy(() -> driver.free(256));
+    assertThatIllegalArgumentException().isThrownBy(() -> driver.allocate(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> driver.allocatePinned(1L << 31));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() ->
+            driver.launch(
+                driver.function("fake_driver", "fill"),
+                GRID,
+                arena.allocate(5000),
+                Stream.COMPUTE));
+  }
+
+  /** The fake ends the process at what is left. */
+  private void closingGivesAllBack() {
+    driver.allocate(1000);
+    driver.allocatePinned(1000);
+    driver.newEvent();
+    driver.beginCapture(Stream.COPY);
+    driver.endCapture(Stream.COPY);
+    driver.close();
+    driver.close();
+    assertThatIllegalStateException().isThrownBy(driver::freeBytes);
+  }
+
+  private void aLostGpuCloses() {
+    CudaDriver losing = CudaDriver.open(0);
+    long a = losing.allocate(BYTES);
+    MemorySegment pinned = losing.allocatePinned(100);
+    losing.launch(losing.function("fake_driver", "trap"), GRID, fill(a, 0), Stream.COMPUTE);
+    GpuException lost = fails(() -> losing.synchronize(Stream.COMPUTE));
+    assertThat(lost.kind()).isEqualTo(Kind.LOST);
+    assertThat(lost).hasMessage("cuStreamSynchronize gave CUDA_ERROR_ILLEGAL_ADDRESS");
+    assertThatCode(losing::close).doesNotThrowAnyException();
+    assertThat(pinned.scope().isAlive()).isFalse();
+  }
+
+  private static GpuException fails(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    GpuException failure = catchThrowableOfType(GpuException.class, call);
+    assertThat(failure).as("an exception").isNotNull();
+    return failure;
+  }
+}
