@@ -106,8 +106,13 @@ extern "C" __global__ void unwritten(WordsArgs a) {
   tile[threadIdx.x] = 7;
 }
 
-// Five shuffles a thread, as in a sum over a warp.
-extern "C" __global__ void sums(WordsArgs a) {
-  int i = blockIdx.x * blockDim.x + threadIdx.x;
-  a.out[i] = warp_sum(a.in[i]);
+// out[0..2][lane]: votes of a warp on in[lane] > 0, whose last lane has returned.
+extern "C" __global__ void votes(WordsArgs a) {
+  if (threadIdx.x == 31) {
+    return;
+  }
+  bool positive = a.in[threadIdx.x] > 0;
+  ((u32*)a.out)[threadIdx.x] = __ballot_sync(ALL_LANES, positive);
+  ((u32*)a.out)[threadIdx.x + 32] = __any_sync(ALL_LANES, positive);
+  ((u32*)a.out)[threadIdx.x + 64] = __all_sync(ALL_LANES, positive);
 }
