@@ -14,8 +14,12 @@ enum HostOperation : unsigned char { HOST_SYNCWARP, HOST_SHUFFLE, HOST_BALLOT };
 struct HostPlace {
   const char* file;
   int line;
+
+  // As a default argument: the place of the call.
+  static constexpr HostPlace here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
 };
-#define HOST_HERE HostPlace{__builtin_FILE(), __builtin_LINE()}
 
 // A thread of a block: a fiber, and what it waits with.
 struct alignas(64) HostThread {
@@ -156,9 +160,9 @@ struct alignas(16) uint4 {
 static inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
 static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 
-static inline void __syncthreads(HostPlace place = HOST_HERE) { host_syncthreads(place); }
+static inline void __syncthreads(HostPlace place = HostPlace::here()) { host_syncthreads(place); }
 
-static inline void __syncwarp(unsigned mask = 0xffffffffu, HostPlace place = HOST_HERE) {
+static inline void __syncwarp(unsigned mask = 0xffffffffu, HostPlace place = HostPlace::here()) {
   host_exchange(HOST_SYNCWARP, mask, 0, host_thread->index.x % 32, place);
 }
 
@@ -174,33 +178,33 @@ static inline T host_shuffle(unsigned mask, T value, int from, HostPlace place) 
 
 // Lanes form groups of `width`; a lane whose source would lie outside its group keeps its own value.
 template <class T>
-static inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, HostPlace place = HOST_HERE) {
+static inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
   return host_shuffle(mask, value, (lane & -width) + (source & (width - 1)), place);
 }
 template <class T>
-static inline T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, HostPlace place = HOST_HERE) {
+static inline T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
   int from = lane ^ bits;
   return host_shuffle(mask, value, (from & -width) <= (lane & -width) ? from : lane, place);
 }
 template <class T>
-static inline T __shfl_down_sync(unsigned mask, T value, unsigned step, int width = 32, HostPlace place = HOST_HERE) {
+static inline T __shfl_down_sync(unsigned mask, T value, unsigned step, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
   return host_shuffle(mask, value, (lane & (width - 1)) + (int)step < width ? lane + (int)step : lane, place);
 }
 template <class T>
-static inline T __shfl_up_sync(unsigned mask, T value, unsigned step, int width = 32, HostPlace place = HOST_HERE) {
+static inline T __shfl_up_sync(unsigned mask, T value, unsigned step, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
   return host_shuffle(mask, value, (lane & (width - 1)) >= (int)step ? lane - (int)step : lane, place);
 }
-static inline unsigned __ballot_sync(unsigned mask, int predicate, HostPlace place = HOST_HERE) {
+static inline unsigned __ballot_sync(unsigned mask, int predicate, HostPlace place = HostPlace::here()) {
   return host_exchange(HOST_BALLOT, mask, predicate != 0, host_thread->index.x % 32, place);
 }
-static inline int __any_sync(unsigned mask, int predicate, HostPlace place = HOST_HERE) {
+static inline int __any_sync(unsigned mask, int predicate, HostPlace place = HostPlace::here()) {
   return __ballot_sync(mask, predicate, place) != 0;
 }
-static inline int __all_sync(unsigned mask, int predicate, HostPlace place = HOST_HERE) {
+static inline int __all_sync(unsigned mask, int predicate, HostPlace place = HostPlace::here()) {
   return __ballot_sync(mask, !predicate, place) == 0;
 }
 

@@ -75,6 +75,16 @@ extern "C" __global__ void half_barrier(WordsArgs a) {
   a.out[threadIdx.x] = 1;
 }
 
+// Two warps at two different barriers.
+extern "C" __global__ void two_barriers(WordsArgs a) {
+  if (threadIdx.x < WARP) {
+    __syncthreads();
+  } else {
+    __syncthreads();
+  }
+  a.out[threadIdx.x % WARP] = 1;
+}
+
 // Lane 0 shuffles alone with the whole warp's mask, the others wait for the block.
 extern "C" __global__ void lonely_shuffle(WordsArgs a) {
   float v = 1;

@@ -172,7 +172,8 @@ class HostDriverTest {
   @ParameterizedTest
   @CsvSource({
     "half_barrier, 64, not all threads of the block come to the same __syncthreads",
-    "lonely_shuffle, 32, thread 0 waits in a shuffle at words.cu:82 with mask 0xffffffff",
+    "two_barriers, 64, not all threads of the block come to the same __syncthreads",
+    "lonely_shuffle, 32, thread 0 waits in a shuffle at words.cu:92 with mask 0xffffffff",
     "greedy, 32, wrote past the 128 bytes of dynamic shared memory",
     "overrun, 32, wrote outside of an allocation of 128 bytes",
   })
