@@ -36,39 +36,17 @@ constexpr size_t STACK_BYTES = 128 * 1024;
 constexpr size_t GUARD_BYTES = 64 * 1024;
 constexpr int POISON = 0xff;
 
-enum State { READY, AT_EXCHANGE, AT_BARRIER, DONE };
 const char* const OPERATIONS[] = {"__syncwarp", "a shuffle", "a vote"};
-
-#ifdef HOST_UCONTEXT
-typedef ucontext_t Context;
-#else
-typedef void* Context;
-#endif
-
-struct Fiber : HostThread {
-  Context context;
-  State state;
-  // What it waits with.
-  HostOperation op;
-  unsigned mask;
-  int from;
-  int line;
-  uint64_t value;
-  uint64_t result;
-};
 
 pthread_mutex_t one_launch = PTHREAD_MUTEX_INITIALIZER;
 char* stacks;
-Fiber fibers[MAX_THREADS];
-Context scheduler;
+HostThread fibers[MAX_THREADS];
+HostThread scheduler;
+// How many fibers have begun, and wait at the end of their kernel for the next.
+int begun;
 void (*run_kernel)(const void*);
 const void* kernel_arguments;
 uint64_t random_state;
-
-// The warp that runs: its fibers, their order, and how far it has come.
-Fiber* warp;
-int order[WARP_LANES];
-int turn;
 
 // What host_launch returns.
 enum Result { DONE_WELL, FAILED, REFUSED };
@@ -104,91 +82,54 @@ void draw_order(int* to, int n) {
   }
 }
 
-void fiber_main();
+void fiber_main() {
+  for (;;) {
+    HostThread* self = host_thread;
+    run_kernel(kernel_arguments);
+    self->state = HOST_DONE;
+    host_wait(self);
+  }
+}
 
 #ifdef HOST_UCONTEXT
-void switch_context(Context* from, Context* to) { swapcontext(from, to); }
+ucontext_t contexts[MAX_THREADS];
+ucontext_t scheduler_context;
 
-void new_context(Context* context, char* top) {
-  getcontext(context);
-  context->uc_stack.ss_sp = top - STACK_BYTES;
-  context->uc_stack.ss_size = STACK_BYTES;
-  context->uc_link = nullptr;
-  makecontext(context, fiber_main, 0);
+void new_context(int i, char* top) {
+  scheduler.context = &scheduler_context;
+  fibers[i].context = &contexts[i];
+  getcontext(&contexts[i]);
+  contexts[i].uc_stack.ss_sp = top - STACK_BYTES / 2;
+  contexts[i].uc_stack.ss_size = STACK_BYTES / 2;
+  contexts[i].uc_link = nullptr;
+  makecontext(&contexts[i], fiber_main, 0);
 }
 #else
-// The registers that a call preserves go on the old stack, and come back from the new one.
-extern "C" void host_switch(Context* from, Context to);
-asm(R"(
-  .text
-  .type host_switch, @function
-host_switch:
-  push %rbp
-  push %rbx
-  push %r12
-  push %r13
-  push %r14
-  push %r15
-  mov %rsp, (%rdi)
-  mov %rsi, %rsp
-  pop %r15
-  pop %r14
-  pop %r13
-  pop %r12
-  pop %rbx
-  pop %rbp
-  ret
-  .size host_switch, .-host_switch
-)");
-
-inline void switch_context(Context* from, Context* to) { host_switch(from, *to); }
-
-void new_context(Context* context, char* top) {
+void new_context(int i, char* top) {
   void** sp = (void**)top;
-  *--sp = nullptr;  // where a caller's return address would be: a function begins with its stack 8 off a multiple of 16
+  *--sp = nullptr;  // where a return address would be: a function begins with its stack 8 off a multiple of 16
   *--sp = (void*)fiber_main;
-  for (int i = 0; i < 6; i++) {
-    *--sp = nullptr;
-  }
-  *context = sp;
+  fibers[i].context = sp;
 }
 #endif
 
-// To the next lane of the warp that can run, or back to the scheduler.
-void leave(Fiber* self) {
-  while (++turn < WARP_LANES) {
-    Fiber* next = warp + order[turn];
-    if (next->state == READY) {
-      host_thread = next;
-      switch_context(&self->context, &next->context);
-      return;
-    }
+bool operator==(const HostPlace& a, const HostPlace& b) { return a.line == b.line && strcmp(a.file, b.file) == 0; }
+
+void describe(const HostThread& f, char* to, size_t bytes) {
+  if (f.state == HOST_DONE) {
+    snprintf(to, bytes, "thread %u has returned", f.index.x);
+    return;
   }
-  switch_context(&self->context, &scheduler);
-}
-
-void fiber_main() {
-  run_kernel(kernel_arguments);
-  Fiber* self = (Fiber*)host_thread;
-  self->state = DONE;
-  leave(self);
-  __builtin_trap();
-}
-
-void describe(const Fiber& f, char* to, size_t bytes) {
-  switch (f.state) {
-    case AT_EXCHANGE:
-      snprintf(to, bytes, "thread %u waits in %s of line %d with mask %#x", f.index.x, OPERATIONS[f.op], f.line, f.mask);
-      break;
-    case AT_BARRIER:
-      snprintf(to, bytes, "thread %u waits in __syncthreads of line %d", f.index.x, f.line);
-      break;
-    default:
-      snprintf(to, bytes, "thread %u has returned", f.index.x);
+  const char* slash = strrchr(f.place.file, '/');
+  int end = snprintf(to, bytes, "thread %u waits in %s at %s:%d", f.index.x,
+                     f.state == HOST_AT_BARRIER ? "__syncthreads" : OPERATIONS[f.op],
+                     slash ? slash + 1 : f.place.file, f.place.line);
+  if (f.state == HOST_AT_EXCHANGE && end >= 0 && (size_t)end < bytes) {
+    snprintf(to + end, bytes - end, " with mask %#x", f.mask);
   }
 }
 
-void fail_pair(Failure& fail, const char* what, const Fiber& a, const Fiber& b) {
+void fail_pair(Failure& fail, const char* what, const HostThread& a, const HostThread& b) {
   char first[160];
   char second[160];
   describe(a, first, sizeof first);
@@ -196,83 +137,84 @@ void fail_pair(Failure& fail, const char* what, const Fiber& a, const Fiber& b) 
   fail(FAILED, "%s: %s, %s", what, first, second);
 }
 
+bool same_place(const HostThread& a, const HostThread& b) {
+  return b.state == HOST_AT_EXCHANGE && a.mask == b.mask && a.op == b.op && a.place == b.place;
+}
+
+// The first lane of a mask that keeps lane `of` waiting; -1 if none does. Those that have returned keep nobody.
+int missing_lane(const HostThread* warp, int of) {
+  for (int i = 0; i < WARP_LANES; i++) {
+    if ((warp[of].mask >> i & 1) && warp[i].state != HOST_DONE && !same_place(warp[of], warp[i])) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+// Gives the lanes of a mask what they asked for, and lets them go on. What a lane that has returned, or one outside of
+// the mask, would have passed is poison.
+void give(HostThread* warp, HostOperation op, unsigned mask) {
+  uint64_t passed[WARP_LANES];
+  uint64_t votes = 0;
+  for (int i = 0; i < WARP_LANES; i++) {
+    bool present = (mask >> i & 1) && warp[i].state == HOST_AT_EXCHANGE;
+    passed[i] = present ? warp[i].value : ~(uint64_t)0;
+    votes |= present ? warp[i].value << i : 0;
+  }
+  for (int i = 0; i < WARP_LANES; i++) {
+    HostThread& f = warp[i];
+    if ((mask >> i & 1) && f.state == HOST_AT_EXCHANGE) {
+      f.value = op == HOST_BALLOT ? votes : (unsigned)f.from < WARP_LANES ? passed[f.from] : ~(uint64_t)0;
+      f.state = HOST_READY;
+    }
+  }
+}
+
 // Lets the lanes of each mask go on of which all have come to the same operation. All lanes wait or have returned.
-void exchange(Failure& fail) {
-  bool any_waits = false;
+void exchange(HostThread* warp, Failure& fail) {
+  int waits = -1;
   bool any_went_on = false;
-  Fiber* one = nullptr;
-  Fiber* other = nullptr;
   for (int lane = 0; lane < WARP_LANES; lane++) {
-    Fiber& first = warp[lane];
-    if (first.state != AT_EXCHANGE) {
+    if (warp[lane].state != HOST_AT_EXCHANGE) {
       continue;
     }
-    any_waits = true;
-    if (!(first.mask >> lane & 1)) {
+    waits = lane;
+    if (!(warp[lane].mask >> lane & 1)) {
       char text[160];
-      describe(first, text, sizeof text);
+      describe(warp[lane], text, sizeof text);
       fail(FAILED, "a lane must be in its own mask: %s", text);
       return;
     }
-    bool complete = true;
-    uint64_t votes = 0;
-    for (int i = 0; i < WARP_LANES; i++) {
-      Fiber& f = warp[i];
-      if (!(first.mask >> i & 1) || f.state == DONE) {
-        continue;
-      }
-      if (f.state != AT_EXCHANGE || f.mask != first.mask || f.op != first.op || f.line != first.line) {
-        complete = false;
-        one = &first;
-        other = &f;
-        break;
-      }
-      votes |= f.value << i;
+    if (missing_lane(warp, lane) < 0) {
+      give(warp, warp[lane].op, warp[lane].mask);
+      any_went_on = true;
     }
-    if (!complete) {
-      continue;
-    }
-    for (int i = 0; i < WARP_LANES; i++) {
-      Fiber& f = warp[i];
-      if (!(first.mask >> i & 1) || f.state == DONE) {
-        continue;
-      }
-      bool present = f.from >= 0 && f.from < WARP_LANES && (first.mask >> f.from & 1) && warp[f.from].state != DONE;
-      f.result = first.op == HOST_BALLOT ? votes : present ? warp[f.from].value : ~(uint64_t)0;
-    }
-    for (int i = 0; i < WARP_LANES; i++) {
-      if ((first.mask >> i & 1) && warp[i].state != DONE) {
-        warp[i].state = READY;
-      }
-    }
-    any_went_on = true;
-    // Those that go on are READY now, so that a later lane of another mask which names them is not complete.
   }
-  if (any_waits && !any_went_on) {
-    fail_pair(fail, "lanes of a warp that wait for each other are at different places", *one, *other);
+  if (waits >= 0 && !any_went_on) {
+    fail_pair(fail, "lanes of a warp that wait for each other are at different places", warp[waits],
+              warp[missing_lane(warp, waits)]);
   }
 }
 
 // Until every lane of a warp has returned or waits for the block.
-void run_warp(Fiber* lanes, Failure& fail) {
-  warp = lanes;
+void run_warp(HostThread* warp, Failure& fail) {
   for (;;) {
     // An odd factor and a summand run through all lanes.
     uint32_t random = draw();
+    HostThread* last = &scheduler;
     for (int i = 0; i < WARP_LANES; i++) {
-      order[i] = (i * (random | 1) + (random >> 8)) % WARP_LANES;
+      HostThread* f = &warp[(i * (random | 1) + (random >> 8)) % WARP_LANES];
+      if (f->state == HOST_READY) {
+        f->next = last;
+        last = f;
+      }
     }
-    turn = 0;
-    while (turn < WARP_LANES && warp[order[turn]].state != READY) {
-      turn++;
-    }
-    if (turn == WARP_LANES) {
+    if (last == &scheduler) {
       return;
     }
-    Fiber* first = warp + order[turn];
-    host_thread = first;
-    switch_context(&scheduler, &first->context);
-    exchange(fail);
+    scheduler.next = last;
+    host_wait(&scheduler);
+    exchange(warp, fail);
     if (fail.failed()) {
       return;
     }
@@ -282,10 +224,11 @@ void run_warp(Fiber* lanes, Failure& fail) {
 void run_block(int threads, Failure& fail) {
   for (int i = 0; i < threads; i++) {
     fibers[i].index = {(unsigned)i, 0, 0};
-    fibers[i].state = READY;
+    fibers[i].state = HOST_READY;
+  }
+  for (; begun < threads; begun++) {
     // Stacks of one alignment would all compete for the same lines of the cache.
-    char* top = stacks + (i + 1) * (STACK_BYTES + GUARD_BYTES) - i % 11 * 320;
-    new_context(&fibers[i].context, top);
+    new_context(begun, stacks + (begun + 1) * (STACK_BYTES + GUARD_BYTES) - begun % 11 * 320);
   }
   int warps[MAX_THREADS / WARP_LANES];
   for (;;) {
@@ -297,16 +240,17 @@ void run_block(int threads, Failure& fail) {
       }
     }
     for (int i = 1; i < threads; i++) {
-      if (fibers[i].state != fibers[0].state || (fibers[0].state == AT_BARRIER && fibers[i].line != fibers[0].line)) {
+      if (fibers[i].state != fibers[0].state ||
+          (fibers[0].state == HOST_AT_BARRIER && !(fibers[i].place == fibers[0].place))) {
         fail_pair(fail, "not all threads of the block come to the same __syncthreads", fibers[0], fibers[i]);
         return;
       }
     }
-    if (fibers[0].state == DONE) {
+    if (fibers[0].state == HOST_DONE) {
       return;
     }
     for (int i = 0; i < threads; i++) {
-      fibers[i].state = READY;
+      fibers[i].state = HOST_READY;
     }
   }
 }
@@ -329,24 +273,9 @@ bool make_stacks() {
 
 }  // namespace
 
-void host_syncthreads(int line) {
-  Fiber* self = (Fiber*)host_thread;
-  self->state = AT_BARRIER;
-  self->line = line;
-  leave(self);
-}
-
-unsigned long long host_exchange(HostOperation op, unsigned mask, unsigned long long value, int from, int line) {
-  Fiber* self = (Fiber*)host_thread;
-  self->state = AT_EXCHANGE;
-  self->op = op;
-  self->mask = mask;
-  self->value = value;
-  self->from = from;
-  self->line = line;
-  leave(self);
-  return self->result;
-}
+#ifdef HOST_UCONTEXT
+void host_switch(HostThread* from, HostThread* to) { swapcontext((ucontext_t*)from->context, (ucontext_t*)to->context); }
+#endif
 
 // What `extern __shared__` arrays stand for, whatever they are called: the build gives this their names too.
 extern "C" {
@@ -410,6 +339,7 @@ void run_grid(int threads, int shared_bytes, uint64_t seed, const char* name, Fa
     }
     run_block(threads, fail);
     if (fail.failed()) {
+      begun = 0;  // they are in the midst of a kernel, and are never resumed
       size_t said = strlen(fail.message);
       snprintf(fail.message + said, fail.bytes - said, " (%s, block (%u, %u) of (%u, %u), %d threads, seed %llu)", name,
                host_block.x, host_block.y, host_grid_dim.x, host_grid_dim.y, threads, (unsigned long long)seed);

@@ -8,7 +8,29 @@ struct uint3 {
 };
 typedef uint3 dim3;
 
-struct HostThread {
+enum HostState : unsigned char { HOST_READY, HOST_AT_EXCHANGE, HOST_AT_BARRIER, HOST_DONE };
+enum HostOperation : unsigned char { HOST_SYNCWARP, HOST_SHUFFLE, HOST_BALLOT };
+
+struct HostPlace {
+  const char* file;
+  int line;
+
+  // As a default argument: the place of the call.
+  static constexpr HostPlace here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
+// A thread of a block: a fiber, and what it waits with.
+struct alignas(64) HostThread {
+  void* context;  // its stack pointer while it does not run; a ucontext_t where there is no switch of our own
+  HostThread* next;  // runs when this one waits
+  unsigned long long value;  // what it passed, and after that what it received
+  HostPlace place;
+  unsigned mask;
+  int from;
+  HostState state;
+  HostOperation op;
   uint3 index;
 };
 
@@ -18,11 +40,58 @@ extern uint3 host_block;
 extern dim3 host_block_dim;
 extern dim3 host_grid_dim;
 
-enum HostOperation { HOST_SYNCWARP, HOST_SHUFFLE, HOST_BALLOT };
+#if defined(__x86_64__) && !defined(HOST_UCONTEXT)
+// In line, so that the compiler keeps only what it still needs, and so that the processor foresees the jump: all lanes
+// of a warp come here one after another. Below the stack pointer are 128 bytes that the function may be using.
+static inline __attribute__((always_inline)) void host_switch(HostThread* from, HostThread* to) {
+  asm volatile(
+      "lea -128(%%rsp), %%rsp\n\t"
+      "push %%rbp\n\t"
+      "lea 1f(%%rip), %%rax\n\t"
+      "push %%rax\n\t"
+      "mov %%rsp, (%%rdi)\n\t"
+      "mov (%%rsi), %%rsp\n\t"
+      "pop %%rax\n\t"
+      "jmp *%%rax\n"
+      "1:\n\t"
+      "pop %%rbp\n\t"
+      "lea 128(%%rsp), %%rsp"
+      : "+D"(from), "+S"(to)
+      :
+      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1", "xmm2",
+        "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
+        "memory", "cc");
+}
+#else
+void host_switch(HostThread* from, HostThread* to);
+#endif
 
-void host_syncthreads(int line);
+static inline __attribute__((always_inline)) void host_wait(HostThread* self) {
+  HostThread* next = self->next;
+  host_thread = next;
+  host_switch(self, next);
+}
+
+static inline void host_syncthreads(HostPlace place) {
+  HostThread* self = host_thread;
+  self->state = HOST_AT_BARRIER;
+  self->place = place;
+  host_wait(self);
+}
+
 // Waits for all lanes of the mask, and returns what the lane `from` passed.
-unsigned long long host_exchange(HostOperation op, unsigned mask, unsigned long long value, int from, int line);
+static inline unsigned long long host_exchange(HostOperation op, unsigned mask, unsigned long long value, int from,
+                                               HostPlace place) {
+  HostThread* self = host_thread;
+  self->state = HOST_AT_EXCHANGE;
+  self->op = op;
+  self->mask = mask;
+  self->value = value;
+  self->from = from;
+  self->place = place;
+  host_wait(self);
+  return self->value;
+}
 
 extern "C" __attribute__((visibility("default"))) int host_launch(
     void (*kernel)(const void*), const char* name, int max_threads, int grid_x, int grid_y, int threads,
@@ -91,52 +160,52 @@ struct alignas(16) uint4 {
 static inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
 static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return {x, y, z, w}; }
 
-static inline void __syncthreads(int line = __builtin_LINE()) { host_syncthreads(line); }
+static inline void __syncthreads(HostPlace place = HostPlace::here()) { host_syncthreads(place); }
 
-static inline void __syncwarp(unsigned mask = 0xffffffffu, int line = __builtin_LINE()) {
-  host_exchange(HOST_SYNCWARP, mask, 0, host_thread->index.x % 32, line);
+static inline void __syncwarp(unsigned mask = 0xffffffffu, HostPlace place = HostPlace::here()) {
+  host_exchange(HOST_SYNCWARP, mask, 0, host_thread->index.x % 32, place);
 }
 
 template <class T>
-static inline T host_shuffle(unsigned mask, T value, int from, int line) {
+static inline T host_shuffle(unsigned mask, T value, int from, HostPlace place) {
   static_assert(sizeof(T) <= 8, "a shuffle moves up to eight bytes");
   unsigned long long bits = 0;
   __builtin_memcpy(&bits, &value, sizeof(T));
-  bits = host_exchange(HOST_SHUFFLE, mask, bits, from, line);
+  bits = host_exchange(HOST_SHUFFLE, mask, bits, from, place);
   __builtin_memcpy(&value, &bits, sizeof(T));
   return value;
 }
 
 // Lanes form groups of `width`; a lane whose source would lie outside its group keeps its own value.
 template <class T>
-static inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, int line = __builtin_LINE()) {
+static inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
-  return host_shuffle(mask, value, (lane & -width) + (source & (width - 1)), line);
+  return host_shuffle(mask, value, (lane & -width) + (source & (width - 1)), place);
 }
 template <class T>
-static inline T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, int line = __builtin_LINE()) {
+static inline T __shfl_xor_sync(unsigned mask, T value, int bits, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
   int from = lane ^ bits;
-  return host_shuffle(mask, value, (from & -width) <= (lane & -width) ? from : lane, line);
+  return host_shuffle(mask, value, (from & -width) <= (lane & -width) ? from : lane, place);
 }
 template <class T>
-static inline T __shfl_down_sync(unsigned mask, T value, unsigned step, int width = 32, int line = __builtin_LINE()) {
+static inline T __shfl_down_sync(unsigned mask, T value, unsigned step, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
-  return host_shuffle(mask, value, (lane & (width - 1)) + (int)step < width ? lane + (int)step : lane, line);
+  return host_shuffle(mask, value, (lane & (width - 1)) + (int)step < width ? lane + (int)step : lane, place);
 }
 template <class T>
-static inline T __shfl_up_sync(unsigned mask, T value, unsigned step, int width = 32, int line = __builtin_LINE()) {
+static inline T __shfl_up_sync(unsigned mask, T value, unsigned step, int width = 32, HostPlace place = HostPlace::here()) {
   int lane = host_thread->index.x % 32;
-  return host_shuffle(mask, value, (lane & (width - 1)) >= (int)step ? lane - (int)step : lane, line);
+  return host_shuffle(mask, value, (lane & (width - 1)) >= (int)step ? lane - (int)step : lane, place);
 }
-static inline unsigned __ballot_sync(unsigned mask, int predicate, int line = __builtin_LINE()) {
-  return host_exchange(HOST_BALLOT, mask, predicate != 0, host_thread->index.x % 32, line);
+static inline unsigned __ballot_sync(unsigned mask, int predicate, HostPlace place = HostPlace::here()) {
+  return host_exchange(HOST_BALLOT, mask, predicate != 0, host_thread->index.x % 32, place);
 }
-static inline int __any_sync(unsigned mask, int predicate, int line = __builtin_LINE()) {
-  return __ballot_sync(mask, predicate, line) != 0;
+static inline int __any_sync(unsigned mask, int predicate, HostPlace place = HostPlace::here()) {
+  return __ballot_sync(mask, predicate, place) != 0;
 }
-static inline int __all_sync(unsigned mask, int predicate, int line = __builtin_LINE()) {
-  return __ballot_sync(mask, predicate, line) == mask;
+static inline int __all_sync(unsigned mask, int predicate, HostPlace place = HostPlace::here()) {
+  return __ballot_sync(mask, !predicate, place) == 0;
 }
 
 // Fibers change places only where they wait, so these are atomic as they stand.

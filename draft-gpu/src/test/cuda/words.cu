@@ -75,6 +75,16 @@ extern "C" __global__ void half_barrier(WordsArgs a) {
   a.out[threadIdx.x] = 1;
 }
 
+// Two warps at two different barriers.
+extern "C" __global__ void two_barriers(WordsArgs a) {
+  if (threadIdx.x < WARP) {
+    __syncthreads();
+  } else {
+    __syncthreads();
+  }
+  a.out[threadIdx.x % WARP] = 1;
+}
+
 // Lane 0 shuffles alone with the whole warp's mask, the others wait for the block.
 extern "C" __global__ void lonely_shuffle(WordsArgs a) {
   float v = 1;
@@ -106,8 +116,13 @@ extern "C" __global__ void unwritten(WordsArgs a) {
   tile[threadIdx.x] = 7;
 }
 
-// Five shuffles a thread, as in a sum over a warp.
-extern "C" __global__ void sums(WordsArgs a) {
-  int i = blockIdx.x * blockDim.x + threadIdx.x;
-  a.out[i] = warp_sum(a.in[i]);
+// out[0..2][lane]: votes of a warp on in[lane] > 0, whose last lane has returned.
+extern "C" __global__ void votes(WordsArgs a) {
+  if (threadIdx.x == 31) {
+    return;
+  }
+  bool positive = a.in[threadIdx.x] > 0;
+  ((u32*)a.out)[threadIdx.x] = __ballot_sync(ALL_LANES, positive);
+  ((u32*)a.out)[threadIdx.x + 32] = __any_sync(ALL_LANES, positive);
+  ((u32*)a.out)[threadIdx.x + 64] = __all_sync(ALL_LANES, positive);
 }

@@ -10,6 +10,7 @@ import dev.dovetail.gpu.driver.GpuDriver.Stream;
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -134,6 +135,22 @@ class HostDriverTest {
   }
 
   @Test
+  void lanesThatHaveReturnedDoNotVote() {
+    float[] in = new float[32];
+    in[2] = 1;
+    in[30] = 1;
+    long out = gpu.floats(96);
+    run("votes", Grid.of(1, 32), gpu.upload(in), out, 0);
+    int[] votes = gpu.downloadInts(out, 96);
+    assertThat(votes[5]).isEqualTo(1 << 30 | 1 << 2);
+    assertThat(votes[32 + 5]).isEqualTo(1);
+    assertThat(votes[64 + 5]).isZero();
+    Arrays.fill(in, 1);
+    run("votes", Grid.of(1, 32), gpu.upload(in), out, 0);
+    assertThat(gpu.downloadInts(out, 96)[64 + 5]).isEqualTo(1);
+  }
+
+  @Test
   void atomicsCountOverAllBlocks() {
     float[] in = new float[1000];
     for (int i = 0; i < in.length; i += 3) {
@@ -155,7 +172,8 @@ class HostDriverTest {
   @ParameterizedTest
   @CsvSource({
     "half_barrier, 64, not all threads of the block come to the same __syncthreads",
-    "lonely_shuffle, 32, thread 0 waits in a shuffle",
+    "two_barriers, 64, not all threads of the block come to the same __syncthreads",
+    "lonely_shuffle, 32, thread 0 waits in a shuffle at words.cu:92 with mask 0xffffffff",
     "greedy, 32, wrote past the 128 bytes of dynamic shared memory",
     "overrun, 32, wrote outside of an allocation of 128 bytes",
   })
