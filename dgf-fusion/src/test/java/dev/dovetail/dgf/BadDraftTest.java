@@ -3,6 +3,8 @@ package dev.dovetail.dgf;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.dovetail.dgf.testing.TinyDraft;
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.models.ModelFormatException;
 import java.io.IOException;

@@ -3,6 +3,8 @@ package dev.dovetail.dgf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dovetail.dgf.testing.TinyDraft;
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Cancellation;
 import dev.dovetail.engine.Chat;
 import dev.dovetail.engine.Completion;

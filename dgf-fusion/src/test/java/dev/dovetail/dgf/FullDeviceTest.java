@@ -3,6 +3,8 @@ package dev.dovetail.dgf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.dovetail.dgf.testing.TinyDraft;
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.round.DraftModel;

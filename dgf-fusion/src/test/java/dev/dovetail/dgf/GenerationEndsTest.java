@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dovetail.dgf.GuessingDraft.Guess;
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Cancellation;
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.Dovetail;

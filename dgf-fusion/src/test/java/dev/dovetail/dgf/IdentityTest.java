@@ -3,6 +3,8 @@ package dev.dovetail.dgf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dovetail.dgf.GuessingDraft.Guess;
+import dev.dovetail.dgf.testing.TinyDraft;
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;

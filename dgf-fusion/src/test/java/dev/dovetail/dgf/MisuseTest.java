@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.Engine;

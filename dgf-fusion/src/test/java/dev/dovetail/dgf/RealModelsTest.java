@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;

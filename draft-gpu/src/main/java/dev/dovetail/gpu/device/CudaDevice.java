@@ -89,6 +89,13 @@ public final class CudaDevice implements Device {
     gate = new GateKernel(driver);
   }
 
+  /** Bits that a weight of a type takes in the GPU's memory, its share of the scales included. */
+  public static double bitsPerWeight(TensorType type) {
+    WeightPlanes layout = WeightPlanes.of(type);
+    int bytes = layout.planeBytes().stream().mapToInt(Integer::intValue).sum();
+    return 8.0 * bytes / layout.blockSize();
+  }
+
   DeviceMemory memory() {
     return memory;
   }

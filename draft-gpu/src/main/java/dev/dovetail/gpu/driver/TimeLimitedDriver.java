@@ -3,6 +3,7 @@ package dev.dovetail.gpu.driver;
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
@@ -29,7 +30,7 @@ public final class TimeLimitedDriver implements GpuDriver {
   private final GpuDriver driver;
   private final Duration timeout;
   private Event mark;
-  private GpuException failure;
+  private volatile GpuException failure;
   private boolean closed;
 
   /**
@@ -51,6 +52,11 @@ public final class TimeLimitedDriver implements GpuDriver {
    */
   public static TimeLimitedDriver of(GpuDriver driver) {
     return new TimeLimitedDriver(driver, timeout(System.getProperty(TIMEOUT_PROPERTY)));
+  }
+
+  /** Why nothing works any more, once nothing does. */
+  public Optional<GpuException> failure() {
+    return Optional.ofNullable(failure);
   }
 
   static Duration timeout(String property) {

@@ -157,7 +157,9 @@ class DgfDraftTest {
         }
       }
       assertThat(rounds).isGreaterThan(2 * PROMPTS);
-      assertThat(same).as("of %d rounds; worst difference %s", rounds, worst).isGreaterThan(rounds * 9 / 10);
+      assertThat(same)
+          .as("of %d rounds; worst difference %s", rounds, worst)
+          .isGreaterThan(rounds * 9 / 10);
       // What a device keeps for itself are indices and paths.
       assertThat(device.usedBytes()).as("left of " + before).isLessThan(before + (64 << 10));
     }

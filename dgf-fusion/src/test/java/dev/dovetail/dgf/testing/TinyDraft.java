@@ -1,4 +1,4 @@
-package dev.dovetail.dgf;
+package dev.dovetail.dgf.testing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * A DGF checkpoint of random weights for the tiny models, to be changed by a test before it is
  * written.
  */
-final class TinyDraft {
+public final class TinyDraft {
   private static final int D = TinyModels.HIDDEN;
   private static final int LAYERS = 2;
   private static final int FEED_FORWARD = 96;
@@ -55,12 +55,12 @@ final class TinyDraft {
     }
   }
 
-  static TinyDraft standard() {
+  public static TinyDraft standard() {
     return new TinyDraft();
   }
 
   /** Lets it guess only this many tokens, every third; 0: all. */
-  TinyDraft draftVocabulary(int count) {
+  public TinyDraft draftVocabulary(int count) {
     if (count > 0) {
       int[] ids = new int[count];
       Arrays.setAll(ids, i -> 3 * i + 4);
@@ -70,18 +70,18 @@ final class TinyDraft {
     return this;
   }
 
-  TinyDraft config(Consumer<ObjectNode> change) {
+  public TinyDraft config(Consumer<ObjectNode> change) {
     change.accept(config);
     return this;
   }
 
-  TinyDraft tensors(Consumer<SafetensorsWriter> change) {
+  public TinyDraft tensors(Consumer<SafetensorsWriter> change) {
     change.accept(tensors);
     return this;
   }
 
   /** Writes it into a new folder below this one, and returns that. */
-  Path write(Path parent) throws IOException {
+  public Path write(Path parent) throws IOException {
     Path folder = Files.createTempDirectory(parent, "draft");
     Files.writeString(folder.resolve("config.json"), config.toPrettyString());
     tensors.write(folder.resolve("model.safetensors"));

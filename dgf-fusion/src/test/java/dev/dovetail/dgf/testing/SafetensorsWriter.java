@@ -1,4 +1,4 @@
-package dev.dovetail.dgf;
+package dev.dovetail.dgf.testing;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,24 +12,24 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /** Writes safetensors files: a length, a JSON header, the data. */
-final class SafetensorsWriter {
+public final class SafetensorsWriter {
   private record Entry(String type, List<Integer> shape, ByteBuffer data) {}
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-  void floats(String name, float[] values, Integer... shape) {
+  public void floats(String name, float[] values, Integer... shape) {
     ByteBuffer data = allocate(values.length);
     data.asFloatBuffer().put(values);
     entries.put(name, new Entry("F32", List.of(shape), data));
   }
 
-  void ints(String name, int... values) {
+  public void ints(String name, int... values) {
     ByteBuffer data = allocate(values.length);
     data.asIntBuffer().put(values);
     entries.put(name, new Entry("I32", List.of(values.length), data));
   }
 
-  void write(Path path) throws IOException {
+  public void write(Path path) throws IOException {
     StringJoiner header = new StringJoiner(",", "{", "}");
     int end = 0;
     for (Map.Entry<String, Entry> named : entries.entrySet()) {

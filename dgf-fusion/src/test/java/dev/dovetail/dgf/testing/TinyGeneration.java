@@ -1,4 +1,4 @@
-package dev.dovetail.dgf;
+package dev.dovetail.dgf.testing;
 
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.Dovetail;
@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Random;
 
 /** Texts of whole tiny models. */
-final class TinyGeneration {
+public final class TinyGeneration {
   private static final long SEED = 77;
 
   /** Every way of choosing that changes the choice. */
-  static final List<SamplingOptions> SAMPLINGS =
+  public static final List<SamplingOptions> SAMPLINGS =
       List.of(
           SamplingOptions.GREEDY,
           SamplingOptions.GREEDY.withRepeatPenalty(1.4f, 16),
@@ -31,29 +31,29 @@ final class TinyGeneration {
   private TinyGeneration() {}
 
   /** The model of an architecture, written into the folder once: llama in Q4_1, qwen2 in Q4_K. */
-  static Path model(Path folder, String architecture) throws IOException {
+  public static Path model(Path folder, String architecture) throws IOException {
     Path path = folder.resolve(architecture + ".gguf");
     TensorType type = architecture.equals("llama") ? TensorType.Q4_1 : TensorType.Q4_K;
     return Files.exists(path) ? path : TinyModels.write(path, architecture, type, SEED);
   }
 
-  static Engine open(Path model, Draft draft, int threads) {
+  public static Engine open(Path model, Draft draft, int threads) {
     return Dovetail.open(model).draft(draft).threads(threads).build();
   }
 
   /** Tokens without meaning, none that ends a text. */
-  static int[] prompt(int length) {
+  public static int[] prompt(int length) {
     return new Random(SEED).ints(length, 3, TinyModels.VOCABULARY).toArray();
   }
 
   /** Generates on a new session. */
-  static Completion generate(Engine engine, int[] prompt, GenerationOptions options) {
+  public static Completion generate(Engine engine, int[] prompt, GenerationOptions options) {
     try (Session session = engine.newSession()) {
       return session.generate(prompt, options, token -> {});
     }
   }
 
-  static GenerationOptions options(SamplingOptions sampling, int maxTokens) {
+  public static GenerationOptions options(SamplingOptions sampling, int maxTokens) {
     return GenerationOptions.greedy().withSampling(sampling).withMaxTokens(maxTokens);
   }
 }
