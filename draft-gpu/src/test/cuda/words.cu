@@ -67,9 +67,9 @@ extern "C" __global__ void __launch_bounds__(128) count(WordsArgs a) {
   }
 }
 
-// Every second thread waits for the block, the others do not.
+// Every second thread waits for the block, the others, the first among them, do not.
 extern "C" __global__ void half_barrier(WordsArgs a) {
-  if (threadIdx.x % 2 == 0) {
+  if (threadIdx.x % 2 == 1) {
     __syncthreads();
   }
   a.out[threadIdx.x] = 1;
@@ -116,11 +116,13 @@ extern "C" __global__ void unwritten(WordsArgs a) {
   tile[threadIdx.x] = 7;
 }
 
-// out[0..2][lane]: votes of a warp on in[lane] > 0, whose last lane has returned.
+// out[0..2][lane]: votes of a warp on in[lane] > 0, whose last lane has returned; out[3][lane]: what that lane gives.
 extern "C" __global__ void votes(WordsArgs a) {
+  float v = __shfl_sync(ALL_LANES, a.in[threadIdx.x], threadIdx.x);
   if (threadIdx.x == 31) {
     return;
   }
+  a.out[threadIdx.x + 96] = __shfl_sync(ALL_LANES, v, 31);
   bool positive = a.in[threadIdx.x] > 0;
   ((u32*)a.out)[threadIdx.x] = __ballot_sync(ALL_LANES, positive);
   ((u32*)a.out)[threadIdx.x + 32] = __any_sync(ALL_LANES, positive);

@@ -135,11 +135,11 @@ class HostDriverTest {
   }
 
   @Test
-  void lanesThatHaveReturnedDoNotVote() {
+  void lanesThatHaveReturnedDoNotVoteAndGiveNothing() {
     float[] in = new float[32];
     in[2] = 1;
     in[30] = 1;
-    long out = gpu.floats(96);
+    long out = gpu.floats(128);
     run("votes", Grid.of(1, 32), gpu.upload(in), out, 0);
     int[] votes = gpu.downloadInts(out, 96);
     assertThat(votes[5]).isEqualTo(1 << 30 | 1 << 2);
@@ -148,6 +148,7 @@ class HostDriverTest {
     Arrays.fill(in, 1);
     run("votes", Grid.of(1, 32), gpu.upload(in), out, 0);
     assertThat(gpu.downloadInts(out, 96)[64 + 5]).isEqualTo(1);
+    assertThat(gpu.download(out, 128)[96 + 5]).isNaN();
   }
 
   @Test
