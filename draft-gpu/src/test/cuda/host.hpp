@@ -275,6 +275,7 @@ static inline float rintf(float v) noexcept { return __builtin_rintf(v); }
 float expf(float) noexcept;
 float exp2f(float) noexcept;
 float logf(float) noexcept;
+float log1pf(float) noexcept;
 float log2f(float) noexcept;
 float tanhf(float) noexcept;
 float ldexpf(float, int) noexcept;

@@ -57,7 +57,7 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
               memory.matrix(List.of(fusionWeight("W_z", 2 * d, d, arena))),
               new Decoder(device, shape, layers),
               memory.matrix(List.of(headRows(target.head(), draftVocabulary, arena))),
-              draftVocabulary));
+              draftVocabulary == null ? null : memory.tokenIds(draftVocabulary)));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.dovetail.dgf;
 
 import dev.dovetail.engine.decoder.DecoderState;
 import dev.dovetail.engine.device.Allocation;
+import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
@@ -38,8 +39,8 @@ final class DgfDrafter implements Drafter {
   private final int[] guessRows = new int[TreeShape.MAX_NODES];
   private final Rows headInput;
   private final Rows logits;
-  private final float[] hostLogits;
-  private final TreeLevels levels;
+  private final Candidates candidates = new Candidates();
+  private final TreeLevels levels = new TreeLevels();
 
   DgfDrafter(String name, DgfWeights weights, int capacity) {
     this.name = name;
@@ -56,8 +57,6 @@ final class DgfDrafter implements Drafter {
       guesses = memory.rows(TreeShape.MAX_NODES + 1, weights.hidden());
       headInput = memory.rows(widest, weights.hidden());
       logits = memory.rows(widest, weights.head().rows());
-      hostLogits = new float[widest * weights.head().rows()];
-      levels = new TreeLevels(weights.draftVocabulary(), weights.head().rows());
       memory.complete(this);
     }
   }
@@ -108,11 +107,9 @@ final class DgfDrafter implements Drafter {
       batch.reset(state.cache().length());
       guessRows[0] = 0;
       score(1);
-      levels.grow(hostLogits);
       for (int depth = 1; depth < shape.depth() && levels.size() > batch.end(); depth++) {
         expandLastLevel();
         score(batch.size());
-        levels.grow(hostLogits);
         batch.advance();
       }
     } finally {
@@ -138,11 +135,12 @@ final class DgfDrafter implements Drafter {
     }
   }
 
-  /** The head over the guesses named by {@code guessRows}. */
+  /** The head over the guesses named by {@code guessRows}, whose candidates make a level. */
   private void score(int n) {
     device.gather(guesses, guessRows, n, headInput);
     device.matmul(weights.head(), headInput, n, logits);
-    device.read(logits, n, hostLogits, 0);
+    device.rank(logits, n, levels.ranking(weights.draftVocabulary()), candidates);
+    levels.grow(candidates);
   }
 
   /** The batch's pass through fusion and layers, into {@code state.x()}. */

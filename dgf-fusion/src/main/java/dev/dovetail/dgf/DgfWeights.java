@@ -5,6 +5,7 @@ import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.Matrix;
+import dev.dovetail.engine.device.TokenIds;
 
 /**
  * A draft's weights on a device. Immutable, shared by all its drafters; closing frees them.
@@ -29,7 +30,7 @@ record DgfWeights(
     Matrix wz,
     Decoder decoder,
     Matrix head,
-    int[] draftVocabulary)
+    TokenIds draftVocabulary)
     implements AutoCloseable {
 
   int hidden() {
@@ -45,5 +46,8 @@ record DgfWeights(
     wz.close();
     decoder.close();
     head.close();
+    if (draftVocabulary != null) {
+      draftVocabulary.close();
+    }
   }
 }

@@ -1,5 +1,8 @@
 package dev.dovetail.dgf;
 
+import dev.dovetail.engine.device.Candidates;
+import dev.dovetail.engine.device.Ranking;
+import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.round.TokenTree;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
@@ -10,15 +13,11 @@ import java.util.Arrays;
  * the product of probabilities along their paths stay. Reused between rounds. For one thread.
  */
 final class TreeLevels {
-  private final int[] vocabulary;
-  private final int rows;
   private final int[] tokens = new int[TreeShape.MAX_NODES];
   private final int[] parents = new int[TreeShape.MAX_NODES];
   private final float[] logProbabilities = new float[TreeShape.MAX_NODES];
   private final float[] pathLogProbabilities = new float[TreeShape.MAX_NODES];
 
-  private final int[] rankedTokens = new int[TreeShape.MAX_NODES];
-  private final float[] rankedLogProbabilities = new float[TreeShape.MAX_NODES];
   private final int[] candidateTokens = new int[TreeShape.MAX_NODES * TreeShape.MAX_NODES];
   private final int[] candidateParents = new int[candidateTokens.length];
   private final float[] candidateLogs = new float[candidateTokens.length];
@@ -31,15 +30,6 @@ final class TreeLevels {
   private int levelStart;
   private int size;
   private int depth;
-
-  /**
-   * @param vocabulary token of each logit, ascending, or null if logit i is token i
-   * @param rows logits of a node
-   */
-  TreeLevels(int[] vocabulary, int rows) {
-    this.vocabulary = vocabulary;
-    this.rows = rows;
-  }
 
   /**
    * Begins a tree under the last token of a context whose entries from {@code length} on are
@@ -56,34 +46,40 @@ final class TreeLevels {
   }
 
   /**
+   * How the rows of the last level's nodes are to be ranked; for the first level one row, the
+   * root's. To be used before the level is added.
+   *
+   * @param vocabulary token of each logit, or null if logit i is token i
+   */
+  Ranking ranking(TokenIds vocabulary) {
+    return new Ranking(sampler, vocabulary, width, length + depth, this::path);
+  }
+
+  /** The context with the path to the i-th node of the last level behind it. */
+  private int[] path(int i) {
+    writePath(depth == 0 ? TokenTree.ROOT : levelStart + i);
+    return context;
+  }
+
+  /**
    * Adds a level.
    *
-   * @param logits {@code [nodes of the last level][rows]}; for the first level one row, the root's
+   * @param ranked the candidates under each node of the last level, in its order; for the first
+   *     level one row, those under the root
    */
-  void grow(float[] logits) {
+  void grow(Candidates ranked) {
     int from = levelStart;
     int parentsInLevel = depth == 0 ? 1 : size - from;
     int candidates = 0;
     for (int i = 0; i < parentsInLevel; i++) {
       int parent = depth == 0 ? TokenTree.ROOT : from + i;
       float above = parent == TokenTree.ROOT ? 0 : pathLogProbabilities[parent];
-      writePath(parent);
-      int ranked =
-          sampler.rank(
-              logits,
-              i * rows,
-              rows,
-              vocabulary,
-              context,
-              length + depth,
-              width,
-              rankedTokens,
-              rankedLogProbabilities);
-      for (int j = 0; j < ranked; j++) {
-        candidateTokens[candidates] = rankedTokens[j];
+      for (int j = 0; j < ranked.count(i); j++) {
+        float log = ranked.logProbability(i, j);
+        candidateTokens[candidates] = ranked.token(i, j);
         candidateParents[candidates] = parent;
-        candidateLogs[candidates] = rankedLogProbabilities[j];
-        candidatePathLogs[candidates++] = above + rankedLogProbabilities[j];
+        candidateLogs[candidates] = log;
+        candidatePathLogs[candidates++] = above + log;
       }
     }
     levelStart = size;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A draft that does not fit the device takes nothing of it. */
 class FullDeviceTest {
   private static final Set<String> TAKING =
-      Set.of("buffer", "upload", "matrix", "embedding", "kvCache");
+      Set.of("buffer", "upload", "matrix", "embedding", "tokenIds", "kvCache");
 
   @TempDir private static Path folder;
 

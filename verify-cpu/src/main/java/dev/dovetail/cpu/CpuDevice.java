@@ -1,13 +1,16 @@
 package dev.dovetail.cpu;
 
 import dev.dovetail.engine.device.Buffer;
+import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
+import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.models.Tensor;
@@ -110,6 +113,11 @@ final class CpuDevice implements Device {
   @Override
   public EmbeddingTable embedding(Tensor table) {
     return new CpuEmbeddingTable(table);
+  }
+
+  @Override
+  public TokenIds tokenIds(int[] ids) {
+    return new CpuTokenIds(ids.clone());
   }
 
   @Override
@@ -226,8 +234,19 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
+    float[] values = CpuBuffer.of(logits);
+    ranking.rank(values, logits.offset(), logits.stride(), logits.width(), n, out);
+  }
+
+  @Override
   public void close() {
     pool.close();
+  }
+
+  private record CpuTokenIds(int[] ids) implements TokenIds {
+    @Override
+    public void close() {}
   }
 
   private static int at(Rows rows, int row) {

@@ -1,13 +1,16 @@
 package dev.dovetail.gpu.device;
 
 import dev.dovetail.engine.device.Buffer;
+import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
+import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.gpu.driver.GpuDriver;
@@ -37,9 +40,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * The operations of a decoder on a GPU. Each is queued and returns at once; {@link #read} waits.
- * Weights keep the values of their file, and its size where their type has kernels (Q4_0, Q4_1,
- * Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
+ * The operations of a decoder on a GPU. Each is queued and returns at once; {@link #read} and
+ * {@link #rank} wait. Weights keep the values of their file, and its size where their type has
+ * kernels (Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
  *
  * <p>Its memory stays within a budget. Any operation throws a {@link GpuException} if the GPU has
  * failed, in this operation or an earlier one.
@@ -50,6 +53,7 @@ public final class CudaDevice implements Device {
   private final DeviceMemory memory;
   private final Staging staging;
   private final TreePaths paths;
+  private final GpuRanking ranking;
   private final ReentrantLock lock = new ReentrantLock();
   private DeviceMemory.Block indices;
 
@@ -77,6 +81,7 @@ public final class CudaDevice implements Device {
     memory = new DeviceMemory(driver, lock, budget);
     staging = new Staging(driver);
     paths = new TreePaths(memory, staging);
+    ranking = new GpuRanking(driver, memory, staging);
     embed = new EmbedKernel(driver);
     gather = new GatherKernel(driver);
     rmsNorm = new RmsNormKernel(driver);
@@ -191,6 +196,15 @@ public final class CudaDevice implements Device {
   @Override
   public EmbeddingTable embedding(Tensor table) {
     return locked(() -> new GpuEmbeddingTable(GpuWeights.send(table, memory, staging)));
+  }
+
+  @Override
+  public TokenIds tokenIds(int[] ids) {
+    return locked(() -> {
+      DeviceMemory.Block block = memory.allocate(ids.length * (long) Integer.BYTES);
+      staging.send(ids, ids.length, block.address());
+      return new GpuTokenIds(block, ids.clone());
+    });
   }
 
   @Override
@@ -344,8 +358,14 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
+    this.ranking.rank(GpuBuffer.view(logits), n, ranking, out);
+  }
+
+  @Override
   public void close() {
     paths.close();
+    ranking.close();
     if (indices != null) {
       indices.close();
     }

@@ -69,6 +69,19 @@ final class Staging implements AutoCloseable {
     }
   }
 
+  /** Waits for all work, and brings integers back. */
+  void receive(long from, int[] to, int count) {
+    waitForAll();
+    for (int received = 0; received < count; ) {
+      int n = (int) Math.min(count - received, BYTES / Integer.BYTES);
+      MemorySegment room = pinned.asSlice(0, (long) n * Integer.BYTES);
+      driver.copyOut(room, from + (long) received * Integer.BYTES, Stream.COMPUTE);
+      driver.synchronize(Stream.COMPUTE);
+      MemorySegment.copy(room, ValueLayout.JAVA_INT, 0, to, received, n);
+      received += n;
+    }
+  }
+
   /** Waits until the GPU has done what it was told. */
   void waitForAll() {
     driver.synchronize(Stream.COMPUTE);

@@ -71,6 +71,13 @@ public final class Allocation implements AutoCloseable {
     return embedding;
   }
 
+  /** See {@link Device#tokenIds}. */
+  public TokenIds tokenIds(int[] ids) {
+    TokenIds tokens = device.tokenIds(ids);
+    taken.push(tokens::close);
+    return tokens;
+  }
+
   /** Something else that owns memory, to be closed with the rest. */
   public <T> T part(T owner, Consumer<T> close) {
     taken.push(() -> close.accept(owner));

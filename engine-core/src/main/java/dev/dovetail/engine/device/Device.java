@@ -72,6 +72,13 @@ public interface Device extends AutoCloseable {
   /** A table that reads rows from the tensor itself, which must outlive it. */
   EmbeddingTable embedding(Tensor table);
 
+  /**
+   * The token of each row of a head, for {@link #rank}.
+   *
+   * @param ids ascending; copied
+   */
+  TokenIds tokenIds(int[] ids);
+
   /** An empty cache. Its memory is taken as it fills. */
   KvCache kvCache(int layers, int kvHeads, int headDim, int capacity);
 
@@ -144,6 +151,22 @@ public interface Device extends AutoCloseable {
    * sigmoid(z)}.
    */
   void gate(Rows z, Rows h1, Rows h2, int n, Rows out);
+
+  /**
+   * The best candidates of each row of a draft's logits, as {@link
+   * dev.dovetail.engine.sampling.Sampler#rank} finds them; only they come to the host, and this
+   * waits for them.
+   *
+   * <p>The CPU gives what that method gives, to the bit. A GPU draws the same noise, computes in
+   * f32, and rounds otherwise: candidates whose scores differ by less than 1e-4 of the larger of 1
+   * and (largest logit - logit) / temperature may change places, and log-probabilities are within
+   * 1e-3 of the CPU's for as long as they are above -1000.
+   *
+   * @param logits {@code [n][vocabulary]}, not modified
+   * @param out receives the candidates, best first; a row with a NaN or +infinity has none
+   * @throws IllegalArgumentException for a width above 64 on a GPU
+   */
+  void rank(Rows logits, int n, Ranking ranking, Candidates out);
 
   @Override
   void close();

@@ -122,6 +122,11 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public TokenIds tokenIds(int[] ids) {
+    return device.tokenIds(ids);
+  }
+
+  @Override
   public KvCache kvCache(int layers, int kvHeads, int headDim, int capacity) {
     return device.kvCache(layers, kvHeads, headDim, capacity);
   }
@@ -199,6 +204,11 @@ final class TimedDevice implements Device {
   @Override
   public void gate(Rows z, Rows h1, Rows h2, int n, Rows out) {
     timed("gate", () -> device.gate(z, h1, h2, n, out));
+  }
+
+  @Override
+  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
+    timed("rank", () -> device.rank(logits, n, ranking, out));
   }
 
   @Override

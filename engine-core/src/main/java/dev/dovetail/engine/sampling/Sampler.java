@@ -2,6 +2,7 @@ package dev.dovetail.engine.sampling;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Chooses tokens. A choice is a pure function of the logits, the sequence so far and the options:
@@ -41,6 +42,11 @@ public final class Sampler {
   /** How this sampler chooses. */
   public SamplingOptions options() {
     return options;
+  }
+
+  /** Logits in a row of the target. */
+  public int vocabulary() {
+    return vocabulary;
   }
 
   /**
@@ -127,19 +133,46 @@ public final class Sampler {
       float[] logits, int offset, int count, int[] ids, int[] context, int length) {
     System.arraycopy(logits, offset, penalised, 0, count);
     float penalty = options.repeatPenalty();
-    for (int i = Math.max(0, length - options.repeatWindow()); i < length; i++) {
-      int token = context[i];
-      if (token < 0 || token >= vocabulary) {
-        throw new IllegalArgumentException(
-            "token " + token + " at position " + i + "; wanted 0 to " + (vocabulary - 1));
-      }
-      int entry = ids == null ? token : Arrays.binarySearch(ids, 0, count, token);
-      if (entry >= 0 && entry < count) {
+    for (int i = windowStart(length); i < length; i++) {
+      int entry = entry(count, ids, context, i);
+      if (entry >= 0) {
         // From the caller's logit, so that a token seen twice is penalised once.
         float logit = logits[offset + entry];
         penalised[entry] = logit > 0 ? logit / penalty : logit * penalty;
       }
     }
+  }
+
+  /**
+   * The entries of a row whose logits the penalty changes, for whoever ranks in another place; one
+   * may come several times, and is to be penalised once: a positive logit is divided by the
+   * penalty, another multiplied.
+   *
+   * @param count logits in the row
+   * @param ids as in {@link #rank}
+   * @param context the sequence so far in its first {@code length} entries
+   * @throws IllegalArgumentException if a token lies outside the vocabulary
+   */
+  public int[] penalisedEntries(int count, int[] ids, int[] context, int length) {
+    return IntStream.range(options.penalises() ? windowStart(length) : length, length)
+        .map(i -> entry(count, ids, context, i))
+        .filter(entry -> entry >= 0)
+        .toArray();
+  }
+
+  private int windowStart(int length) {
+    return Math.max(0, length - options.repeatWindow());
+  }
+
+  /** The entry of a row for the i-th token of a sequence; -1 where it has none. */
+  private int entry(int count, int[] ids, int[] context, int i) {
+    int token = context[i];
+    if (token < 0 || token >= vocabulary) {
+      throw new IllegalArgumentException(
+          "token " + token + " at position " + i + "; wanted 0 to " + (vocabulary - 1));
+    }
+    int entry = ids == null ? token : Arrays.binarySearch(ids, 0, count, token);
+    return entry >= 0 && entry < count ? entry : -1;
   }
 
   private void checkRow(float[] logits, int offset, int count, int[] context, int length) {

@@ -93,7 +93,7 @@ public record SamplingOptions(
   }
 
   /** Whether the repetition penalty can change a logit. */
-  boolean penalises() {
+  public boolean penalises() {
     return repeatPenalty != 1 && repeatWindow > 0;
   }
 

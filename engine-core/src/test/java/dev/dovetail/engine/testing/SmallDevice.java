@@ -1,12 +1,15 @@
 package dev.dovetail.engine.testing;
 
 import dev.dovetail.engine.device.Buffer;
+import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Matrix;
+import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.models.Tensor;
@@ -142,6 +145,22 @@ public final class SmallDevice implements Device {
   }
 
   @Override
+  public TokenIds tokenIds(int[] ids) {
+    return take(
+        new TokenIds() {
+          @Override
+          public int[] ids() {
+            return ids;
+          }
+
+          @Override
+          public void close() {
+            SmallDevice.this.close(this);
+          }
+        });
+  }
+
+  @Override
   public KvCache kvCache(int layers, int kvHeads, int headDim, int capacity) {
     return take(
         new KvCache() {
@@ -257,6 +276,11 @@ public final class SmallDevice implements Device {
 
   @Override
   public void gate(Rows z, Rows h1, Rows h2, int n, Rows out) {
+    throw noArithmetic();
+  }
+
+  @Override
+  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
     throw noArithmetic();
   }
 
