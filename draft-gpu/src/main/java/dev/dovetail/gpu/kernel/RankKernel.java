@@ -47,7 +47,7 @@ public final class RankKernel extends Kernel {
 
   /** Bytes that a launch works in. */
   public static long scratchBytes(int n, int width, int wanted) {
-    return n * parts(width) * (3L * wanted + 2) * Float.BYTES;
+    return (long) n * parts(width) * (3 * wanted + 2) * Float.BYTES;
   }
 
   /** Bytes of the result. */
