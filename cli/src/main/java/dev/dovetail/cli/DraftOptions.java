@@ -4,6 +4,7 @@ import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.round.TreeShape;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,22 +33,27 @@ final class DraftOptions {
   private CommandSpec spec;
 
   void applyTo(Dovetail.Builder builder) {
-    builder.draft(
-        switch (draft) {
-          case "auto" -> Draft.auto();
-          case "none" -> Draft.none();
-          default -> Draft.of(Path.of(draft));
-        });
-    if (tree != null) {
-      builder.tree(shape());
-    }
+    builder.draft(choice());
+    tree().ifPresent(builder::tree);
+  }
+
+  /** Who guesses. */
+  Draft choice() {
+    return switch (draft) {
+      case "auto" -> Draft.auto();
+      case "none" -> Draft.none();
+      default -> Draft.of(Path.of(draft));
+    };
+  }
+
+  /** How much at a time, if it was given. */
+  Optional<TreeShape> tree() {
+    return tree == null ? Optional.empty() : Optional.of(shape());
   }
 
   /** Checks what can be checked without a model. */
   void check() {
-    if (tree != null) {
-      shape();
-    }
+    tree();
   }
 
   private TreeShape shape() {
