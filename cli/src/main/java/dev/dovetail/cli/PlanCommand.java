@@ -41,12 +41,12 @@ import picocli.CommandLine.Spec;
             + " fast that would be.",
     footer = {
       "",
-      "With a file it measures T(n), the draft and tau, for half a minute or more, unless"
-          + " --cpu-bandwidth,",
-      "--cpu-gmacs and --tau are given, and shows the measured speeds beside the predicted ones. With"
+      "With a file it measures T(n), the draft and tau, for about a minute, and shows the measured"
+          + " speeds",
+      "beside the predicted ones; --cpu-bandwidth, --cpu-gmacs and --tau together spare that. With"
           + " --shape",
-      "it measures what this machine can do, unless the first two are given. What is assumed is"
-          + " printed.",
+      "it measures what this machine can do, unless the first two are given. What it assumes it"
+          + " prints.",
       "",
       "Examples:",
       "  dovetail plan --vram 3GiB",

@@ -57,8 +57,8 @@ record PlanOutcome(
           boolean draftMissing = budget.draft().isPresent() && !plan.placement().draftOnGpu();
           String what =
               draftMissing
-                  ? "the draft would need "
-                  : "layer %d would need ".formatted(plan.placement().gpuLayers() + 1);
+                  ? "with the draft it would take "
+                  : "with layer %d it would take ".formatted(plan.placement().gpuLayers() + 1);
           String fits =
               plan.placement().gpu().containsKey(Part.CUDA_CONTEXT)
                   ? "this is the largest plan that fits"

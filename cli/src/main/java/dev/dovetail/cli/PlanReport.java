@@ -70,7 +70,7 @@ final class PlanReport {
   private static void predictions(List<String> lines, PlanOutcome outcome) {
     double plain = outcome.predictor().plain().tokPerS();
     lines.add(
-        "%-36s %6s %9s %9s %9s %8s %6s%s"
+        "%-40s %6s %9s %9s %9s %8s %6s%s"
             .formatted(
                 "predicted",
                 "tau",
@@ -83,7 +83,7 @@ final class PlanReport {
     for (Prediction prediction : outcome.predictions()) {
       OptionalDouble found = outcome.measuredTokPerS(prediction);
       lines.add(
-          "  %-34s %6s %9s %9s %9s %8s %6s%s"
+          "  %-38s %6s %9s %9s %9s %8s %6s%s"
               .formatted(
                   label(prediction, outcome),
                   Units.decimal(prediction.tau(), 2),
@@ -115,7 +115,9 @@ final class PlanReport {
       case PLAIN -> "plain";
       case DRAFT -> "draft on the " + side;
       case DRAFT_AND_LAYERS ->
-          "draft on the %s, %d layers on the GPU".formatted(side, prediction.gpuLayers());
+          side.equals("GPU")
+              ? "draft and %d layers on the GPU".formatted(prediction.gpuLayers())
+              : "draft on the CPU, %d layers on the GPU".formatted(prediction.gpuLayers());
       case LAYERS -> "%d layers on the GPU".formatted(prediction.gpuLayers());
     };
   }

@@ -4,8 +4,8 @@ import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.GenerationStats;
 import dev.dovetail.engine.Session;
+import dev.dovetail.engine.Token;
 import dev.dovetail.engine.cost.CostMeter;
-import dev.dovetail.engine.cost.PassCosts;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.TreeShape;
@@ -14,9 +14,9 @@ import dev.dovetail.engine.sampling.SamplingOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Measures what a {@link Predictor} starts from, and the speeds that it should come to. T(n) is
@@ -24,8 +24,8 @@ import java.util.function.ToDoubleFunction;
  * greedily, plainly and with the draft in turn. For one thread.
  */
 public final class RoundMeter {
-  /** Generations before T(n) is measured, and after. */
-  private static final int REPEATS = 2;
+  /** Of texts and of passes, in turn. */
+  private static final int REPEATS = 3;
 
   private static final int WARM_UP_TOKENS = 16;
   private static final int LEAST_TOKENS = 16;
@@ -41,7 +41,7 @@ public final class RoundMeter {
    * Rounds with a draft.
    *
    * @param draftMs D: drafting, and telling the draft what was verified, in a round
-   * @param tokPerS tokens after the first, per second
+   * @param tokPerS tokens after the first, per second, by the median round
    */
   public record Drafted(double tau, double draftMs, double tokPerS) {}
 
@@ -51,7 +51,7 @@ public final class RoundMeter {
    * @param oneMs T(1)
    * @param nodes n, at least 2: tokens of a verification pass, or of any where there is no draft
    * @param manyMs T(n)
-   * @param plainTokPerS plain decoding
+   * @param plainTokPerS plain decoding, by the median pass
    * @param drafted empty without a draft
    */
   public record Measured(
@@ -76,141 +76,135 @@ public final class RoundMeter {
   }
 
   /**
-   * Measures, for half a minute or more.
+   * Measures, for about a minute. All times are medians, and what is compared takes turns.
    *
    * @throws IllegalArgumentException if a prompt does not fit the context
    * @throws IllegalStateException if the model ends every text with its first token
    */
   public Measured measure() {
     progress.accept("warm-up");
-    text(prompts.getFirst(), WARM_UP_TOKENS);
-    double msPerToken = 1e3 / text(prompts.getFirst(), WARM_UP_TOKENS).plainTokPerS();
+    plain(prompts.getFirst(), WARM_UP_TOKENS);
+    drafted(prompts.getFirst(), WARM_UP_TOKENS);
+    double msPerToken = median(plain(prompts.getFirst(), WARM_UP_TOKENS));
     int tokens = (int) Math.clamp(TEXT_MS / msPerToken, LEAST_TOKENS, MOST_TOKENS);
-    List<Texts> texts = new ArrayList<>();
-    generate(tokens, texts);
-    PassCosts costs = passes();
-    generate(tokens, texts);
-    int nodes = costs.passMs().lastKey();
-    Optional<Drafted> drafted =
-        hasDraft()
-            ? Optional.of(
-                new Drafted(
-                    texts.getFirst().tau(),
-                    median(texts, Texts::draftMs),
-                    median(texts, Texts::draftTokPerS)))
-            : Optional.empty();
+    int nodes = Math.max(2, tree.nodes() + 1);
+    List<Double> plainMs = new ArrayList<>();
+    List<Text> texts = new ArrayList<>();
+    List<Double> oneMs = new ArrayList<>();
+    List<Double> manyMs = new ArrayList<>();
+    try (CostMeter meter = new CostMeter(engine, progress)) {
+      for (int repeat = 0; repeat < REPEATS; repeat++) {
+        progress.accept("texts");
+        for (int[] prompt : prompts) {
+          plainMs.addAll(plain(prompt, tokens));
+          drafted(prompt, tokens).ifPresent(texts::add);
+        }
+        SortedMap<Integer, Double> passes =
+            meter.passes(new TreeSet<>(List.of(1, nodes)), Math.min(PREFIX, engine.context() / 2));
+        oneMs.add(passes.get(1));
+        manyMs.add(passes.get(nodes));
+      }
+    }
     return new Measured(
-        costs.passMs().get(1),
-        nodes,
-        costs.passMs().get(nodes),
-        median(texts, Texts::plainTokPerS),
-        drafted);
+        median(oneMs), nodes, median(manyMs), 1e3 / median(plainMs), summary(texts));
+  }
+
+  /** Goes on behind the end of a text, since only the time counts. */
+  private List<Double> plain(int[] prompt, int most) {
+    int tokens = Math.min(most, room(prompt));
+    Sampler sampler = new Sampler(SamplingOptions.GREEDY, engine.config().vocabulary());
+    List<Double> ms = new ArrayList<>();
+    try (SpeculativeDecoder decoder = new SpeculativeDecoder(engine.newTarget(), new NoDrafter())) {
+      decoder.prefill(prompt, sampler, () -> false);
+      for (int i = 0; i < tokens; i++) {
+        long start = System.nanoTime();
+        decoder.step(TreeShape.NONE, sampler, 1, id -> false);
+        ms.add((System.nanoTime() - start) / 1e6);
+      }
+    }
+    return ms;
+  }
+
+  /** Empty without a draft, and of a text that has ended before its first round. */
+  private Optional<Text> drafted(int[] prompt, int most) {
+    if (!hasDraft()) {
+      return Optional.empty();
+    }
+    int tokens = Math.min(most, room(prompt));
+    RoundClock clock = new RoundClock();
+    GenerationOptions options = GenerationOptions.greedy().withMaxTokens(tokens).withTree(tree);
+    try (Session session = engine.newSession()) {
+      GenerationStats stats = session.generate(prompt, options, clock).stats();
+      return stats.rounds() == 0 || clock.roundMs.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new Text(
+                  stats.tau() * stats.rounds(),
+                  stats.rounds(),
+                  stats.draftMs() / stats.rounds(),
+                  clock.roundMs));
+    }
   }
 
   private boolean hasDraft() {
     return !engine.draftName().equals("none");
   }
 
-  private PassCosts passes() {
-    TreeSet<Integer> sizes = new TreeSet<>(List.of(1, Math.max(2, tree.nodes() + 1)));
-    try (CostMeter meter = new CostMeter(engine, progress)) {
-      return meter.measure(sizes, Math.min(PREFIX, engine.context() / 2));
-    }
-  }
-
-  private void generate(int tokens, List<Texts> into) {
-    for (int repeat = 0; repeat < REPEATS; repeat++) {
-      Texts sum = Texts.NONE;
-      for (int i = 0; i < prompts.size(); i++) {
-        progress.accept("texts, %d of %d".formatted(i + 1, prompts.size()));
-        sum = sum.plus(text(prompts.get(i), tokens));
-      }
-      if (hasDraft() && sum.rounds() == 0) {
-        throw new IllegalStateException(
-            "the model ends each text with its first token, so that a draft cannot be measured:"
-                + " give another prompt");
-      }
-      into.add(sum);
-    }
-  }
-
-  private Texts text(int[] prompt, int most) {
-    int room = engine.context() - prompt.length;
-    if (room < 2) {
+  /** Tokens that a text may have behind its prompt. */
+  private int room(int[] prompt) {
+    int room = engine.context() - prompt.length - 1;
+    if (room < 1) {
       throw new IllegalArgumentException(
           "the prompt has %d tokens, the context holds %d: shorten it or choose a larger context"
               .formatted(prompt.length, engine.context()));
     }
-    int tokens = Math.min(most, room - 1);
-    return drafted(prompt, tokens).plus(plain(prompt, tokens));
+    return room;
   }
 
-  /** Goes on behind the end of a text, since only the time counts. */
-  private Texts plain(int[] prompt, int tokens) {
-    Sampler sampler = new Sampler(SamplingOptions.GREEDY, engine.config().vocabulary());
-    try (SpeculativeDecoder decoder = new SpeculativeDecoder(engine.newTarget(), new NoDrafter())) {
-      decoder.prefill(prompt, sampler, () -> false);
-      long start = System.nanoTime();
-      for (int i = 0; i < tokens; i++) {
-        decoder.step(TreeShape.NONE, sampler, 1, id -> false);
-      }
-      return new Texts(tokens, (System.nanoTime() - start) / 1e9, 0, 0, 0, 0);
-    }
-  }
-
-  private Texts drafted(int[] prompt, int tokens) {
+  private Optional<Drafted> summary(List<Text> texts) {
     if (!hasDraft()) {
-      return Texts.NONE;
+      return Optional.empty();
     }
-    GenerationOptions options = GenerationOptions.greedy().withMaxTokens(tokens).withTree(tree);
-    try (Session session = engine.newSession()) {
-      GenerationStats stats = session.generate(prompt, options, token -> {}).stats();
-      double later = stats.tau() * stats.rounds();
-      double seconds = later == 0 ? 0 : later / stats.decodeTokPerS();
-      return new Texts(0, 0, later, seconds, stats.rounds(), stats.draftMs());
+    if (texts.isEmpty()) {
+      throw new IllegalStateException(
+          "the model ends each text before a draft can be measured: give another prompt");
     }
+    double tokens = texts.stream().mapToDouble(Text::tokens).sum();
+    double tau = tokens / texts.stream().mapToDouble(Text::rounds).sum();
+    double roundMs = median(texts.stream().flatMap(text -> text.roundMs().stream()).toList());
+    return Optional.of(
+        new Drafted(tau, median(texts.stream().map(Text::draftMs).toList()), 1e3 * tau / roundMs));
   }
 
-  private static double median(List<Texts> texts, ToDoubleFunction<Texts> figure) {
-    double[] sorted = texts.stream().mapToDouble(figure).sorted().toArray();
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     int half = sorted.length / 2;
     return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
-  /** Sums over texts. */
-  private record Texts(
-      double plainTokens,
-      double plainSeconds,
-      double draftTokens,
-      double draftSeconds,
-      double rounds,
-      double draftingMs) {
-    static final Texts NONE = new Texts(0, 0, 0, 0, 0, 0);
+  /**
+   * One text with the draft.
+   *
+   * @param tokens after the first
+   * @param draftMs in a round
+   * @param roundMs of whole rounds
+   */
+  private record Text(double tokens, double rounds, double draftMs, List<Double> roundMs) {}
 
-    Texts plus(Texts more) {
-      return new Texts(
-          plainTokens + more.plainTokens,
-          plainSeconds + more.plainSeconds,
-          draftTokens + more.draftTokens,
-          draftSeconds + more.draftSeconds,
-          rounds + more.rounds,
-          draftingMs + more.draftingMs);
-    }
+  /** Hears of each token; a round's last one is the target's own choice. */
+  private static final class RoundClock implements Consumer<Token> {
+    private final List<Double> roundMs = new ArrayList<>();
+    private long last;
 
-    double plainTokPerS() {
-      return plainTokens / plainSeconds;
-    }
-
-    double draftTokPerS() {
-      return draftTokens / draftSeconds;
-    }
-
-    double tau() {
-      return draftTokens / rounds;
-    }
-
-    double draftMs() {
-      return draftingMs / rounds;
+    @Override
+    public void accept(Token token) {
+      if (!token.drafted()) {
+        long now = System.nanoTime();
+        if (last != 0) {
+          roundMs.add((now - last) / 1e6);
+        }
+        last = now;
+      }
     }
   }
 }
