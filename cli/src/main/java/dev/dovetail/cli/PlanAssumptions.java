@@ -38,6 +38,8 @@ final class PlanAssumptions {
                     Units.decimal(Gpu.LAUNCH_MICROS, 0),
                     Gpu.LAYER_LAUNCHES)
             + " layer, %d a step of the draft".formatted(Gpu.LEVEL_LAUNCHES));
+    all.add(
+        "the engine is warm: the first seconds of a process, while the JIT compiles, are slower");
     all.add("drafting and verifying take turns, and what passes between them takes no time");
     return all;
   }
