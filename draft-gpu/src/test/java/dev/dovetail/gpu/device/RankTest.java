@@ -173,6 +173,18 @@ class RankTest {
     assertThat(different).as("of %d", compared).isLessThan(1 + compared / 200);
   }
 
+  /** Equal logits are ranked by the noise alone, and by its tail. */
+  @Test
+  void theNoiseIsTheSamplers() {
+    for (long seed = 0; seed < 3; seed++) {
+      SamplingOptions options = SamplingOptions.of(1, SEED << 20 ^ seed);
+      compare("equal logits", options, 151_936, null, new float[151_936], 64);
+      int[] ids = someOf(40_000, 900);
+      compare("equal logits of a part", options, 40_000, ids, new float[900], 64);
+    }
+    assertThat(different).as("of %d", compared).isLessThan(3);
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 1", "2, 10", "255, 3", "256, 3", "257, 64", "2048, 2", "2049, 2"})
   void ranksRowsOfAnyWidth(int count, int width) {
