@@ -44,7 +44,8 @@ final class DraftOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  void applyTo(Dovetail.Builder builder) {
+  void applyTo(Dovetail.Builder builder, Console console) {
+    builder.onWarning(warning -> console.err().line("dovetail: " + warning));
     builder.draft(choice()).draftPlace(Spelling.of(draft).place());
     tree().ifPresent(builder::tree);
     if (!vram.equals(AUTO)) {

@@ -30,6 +30,11 @@ record DraftLoader(
    */
   record Loaded(DraftModel model, Optional<Device> device, Consumer<String> warnings)
       implements AutoCloseable {
+    /** The draft's name, and what it runs on where that is not the target's device. */
+    String name() {
+      return model.name() + device.map(own -> " on " + own.description()).orElse("");
+    }
+
     @Override
     public void close() {
       try (Device _ = device.orElse(null);

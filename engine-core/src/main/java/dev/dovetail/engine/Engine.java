@@ -91,9 +91,9 @@ public final class Engine implements AutoCloseable {
     return PassWork.of(model);
   }
 
-  /** The draft's name, or {@code none}. */
+  /** The draft's name, with the device that it has for itself, or {@code none}. */
   public String draftName() {
-    return draft.map(loaded -> loaded.model().name()).orElse("none");
+    return draft.map(DraftLoader.Loaded::name).orElse("none");
   }
 
   Path path() {
@@ -132,7 +132,7 @@ public final class Engine implements AutoCloseable {
       return new NoDrafter();
     }
     try {
-      return new GuardedDrafter(draft.get().model().newDrafter(context), this::lose);
+      return new GuardedDrafter(draft.get().model().newDrafter(context), draftName(), this::lose);
     } catch (DeviceFailure e) {
       lose(e);
       return new NoDrafter();

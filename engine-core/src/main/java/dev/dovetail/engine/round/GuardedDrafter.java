@@ -15,12 +15,13 @@ public final class GuardedDrafter implements Drafter {
   private Drafter drafter;
 
   /**
+   * @param name for statistics and messages
    * @param whenLost is told once, on the thread that was drafting
    */
-  public GuardedDrafter(Drafter drafter, Consumer<DeviceFailure> whenLost) {
+  public GuardedDrafter(Drafter drafter, String name, Consumer<DeviceFailure> whenLost) {
     this.drafter = drafter;
     this.whenLost = whenLost;
-    name = drafter.name();
+    this.name = name;
   }
 
   @Override

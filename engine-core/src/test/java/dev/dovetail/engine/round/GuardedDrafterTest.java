@@ -90,7 +90,7 @@ class GuardedDrafterTest {
     for (int k = 0; k < counting.calls; k++) {
       Failing failing = new Failing(k);
       List<DeviceFailure> told = new ArrayList<>();
-      GuardedDrafter guarded = new GuardedDrafter(failing, told::add);
+      GuardedDrafter guarded = new GuardedDrafter(failing, "failing", told::add);
       assertThat(tokens(guarded)).as("call %d", k).isEqualTo(plain);
       assertThat(told).as("call %d", k).hasSize(1);
       assertThat(told.getFirst()).hasMessage("call %d fails", k);
@@ -103,7 +103,7 @@ class GuardedDrafterTest {
   @Test
   void theCallersMistakesAreNotSwallowed() {
     Drafter broken = TestDrafters.fixed(TokenTree.chain(1, 2, 3, 4));
-    GuardedDrafter guarded = new GuardedDrafter(broken, failure -> {});
+    GuardedDrafter guarded = new GuardedDrafter(broken, "fixed", failure -> {});
     assertThat(guarded.name()).isEqualTo("fixed");
     assertThatThrownBy(() -> tokens(guarded)).isInstanceOf(IllegalStateException.class);
   }
