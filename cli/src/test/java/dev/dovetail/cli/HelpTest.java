@@ -25,6 +25,8 @@ class HelpTest {
         "bench",
         "bench cost",
         "doctor",
+        "selftest",
+        "selftest gpu",
         "completion"
       })
   void eachCommandExplainsItself(String command) throws IOException {

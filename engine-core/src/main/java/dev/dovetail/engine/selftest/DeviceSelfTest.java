@@ -11,7 +11,9 @@ import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -109,32 +111,40 @@ public final class DeviceSelfTest {
         Allocation testedMemory = new Allocation(tested);
         Allocation referenceMemory = new Allocation(reference)) {
       List<Tensor> tensor = List.of(RandomWeights.tensor(type, width, width, random(), arena));
-      Matrix expected = referenceMemory.matrix(tensor);
       List<Matrix> copies = new ArrayList<>();
       do {
         copies.add(testedMemory.matrix(tensor));
       } while (copies.size() * copies.getFirst().bytes() < sizes.coldBytes());
+      Map<Device, List<Matrix>> matrices = new IdentityHashMap<>();
+      matrices.put(tested, copies);
+      matrices.put(reference, List.of(referenceMemory.matrix(tensor)));
+      long bytes = copies.getFirst().bytes();
       for (int n : sizes.tokens()) {
-        check(multiply(type, width, n, false, copies, expected));
+        check(multiply(type, width, n, false, bytes, matrices));
       }
-      check(multiply(type, width, sizes.tokens().getLast(), true, copies, expected));
+      check(multiply(type, width, sizes.tokens().getLast(), true, bytes, matrices));
     }
     return true;
   }
 
-  private Operation multiply(
-      TensorType type, int width, int n, boolean add, List<Matrix> copies, Matrix expected) {
+  private static Operation multiply(
+      TensorType type,
+      int width,
+      int n,
+      boolean add,
+      long bytes,
+      Map<Device, List<Matrix>> matrices) {
     long activations = (add ? 3L : 2L) * n * width * Float.BYTES;
     return new Operation(
         (add ? "matmul, added, " : "matmul ") + type,
         "%d x %d -> %d".formatted(n, width, width),
         MATMUL_TOLERANCE,
-        copies.getFirst().bytes() + activations,
+        bytes + activations,
         (long) n * width * width,
         (device, memory, random) -> {
           Rows x = RowOperations.rows(device, memory, n, width, random);
           Rows out = RowOperations.rows(device, memory, n, width, random);
-          List<Matrix> turns = device == tested ? copies : List.of(expected);
+          List<Matrix> turns = matrices.get(device);
           return new Call(
               calls -> {
                 Matrix w = turns.get(calls % turns.size());

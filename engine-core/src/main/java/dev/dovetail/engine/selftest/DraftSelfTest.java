@@ -25,7 +25,6 @@ import java.util.stream.StreamSupport;
 public final class DraftSelfTest {
   private static final double TOLERANCE = 2e-3;
   private static final int CONTEXT = 256;
-  private static final int TOKENS = 24;
   private static final TreeShape TREE = new TreeShape(4, 2);
 
   private static final List<String> PROMPTS =
@@ -72,10 +71,11 @@ public final class DraftSelfTest {
    *
    * @param model a GGUF file
    * @param tested takes the draft's weights; gives all memory back
+   * @param tokens that each prompt is continued by
    * @throws IllegalStateException if no draft comes with the engine for this model, or if the
    *     tested device fails; the cause is its {@link DeviceFailure}
    */
-  public static DraftReport run(Path model, Device tested) {
+  public static DraftReport run(Path model, Device tested, int tokens) {
     TwinDrafter.Tally tally = new TwinDrafter.Tally();
     List<String> names = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
@@ -95,7 +95,7 @@ public final class DraftSelfTest {
             i % 2 == 0 ? SamplingOptions.GREEDY : SamplingOptions.of(0.8f, i);
         engine.complete(
             PROMPTS.get(i),
-            GenerationOptions.greedy().withSampling(sampling).withMaxTokens(TOKENS).withTree(TREE),
+            GenerationOptions.greedy().withSampling(sampling).withMaxTokens(tokens).withTree(TREE),
             token -> {});
       }
     } catch (DeviceFailure e) {
