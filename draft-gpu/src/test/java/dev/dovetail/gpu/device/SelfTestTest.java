@@ -197,8 +197,7 @@ class SelfTestTest {
     return new HostDriver(1L << 30, SEED);
   }
 
-  @Test
-  void aRealGpuPasses() {
+  private static Device realGpu() {
     CudaDeviceProvider provider = new CudaDeviceProvider();
     Optional<String> none = provider.unavailable();
     if (none.isPresent()) {
@@ -207,12 +206,27 @@ class SelfTestTest {
       }
       Assumptions.abort("no CUDA device: " + none.get());
     }
-    try (Device gpu = provider.open(DeviceOptions.DEFAULT)) {
+    return provider.open(DeviceOptions.DEFAULT);
+  }
+
+  @Test
+  void aRealGpuPasses() {
+    try (Device gpu = realGpu()) {
       DeviceReport report = report(gpu, SelfTestSizes.MODELS);
 
       assertThat(report.operations())
           .allSatisfy(check -> assertThat(check.passed()).as(check.toString()).isTrue());
       assertThat(report.bytesLeft()).isEqualTo(OptionalLong.of(0));
+    }
+  }
+
+  @Test
+  void theDraftGuessesTheSameOnARealGpu() {
+    try (Device gpu = realGpu()) {
+      DraftReport report = DraftSelfTest.run(TestWeights.smolLm2(), gpu, 24);
+
+      assertThat(report.passed()).as(report.toString()).isTrue();
+      assertThat(gpu.heldBytes()).isEqualTo(OptionalLong.of(0));
     }
   }
 }

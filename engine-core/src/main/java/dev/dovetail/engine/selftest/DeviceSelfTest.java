@@ -13,7 +13,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -115,7 +114,7 @@ public final class DeviceSelfTest {
       do {
         copies.add(testedMemory.matrix(tensor));
       } while (copies.size() * copies.getFirst().bytes() < sizes.coldBytes());
-      Map<Device, List<Matrix>> matrices = new IdentityHashMap<>();
+      IdentityHashMap<Device, List<Matrix>> matrices = new IdentityHashMap<>();
       matrices.put(tested, copies);
       matrices.put(reference, List.of(referenceMemory.matrix(tensor)));
       long bytes = copies.getFirst().bytes();
@@ -133,7 +132,7 @@ public final class DeviceSelfTest {
       int n,
       boolean add,
       long bytes,
-      Map<Device, List<Matrix>> matrices) {
+      IdentityHashMap<Device, List<Matrix>> matrices) {
     long activations = (add ? 3L : 2L) * n * width * Float.BYTES;
     return new Operation(
         (add ? "matmul, added, " : "matmul ") + type,
