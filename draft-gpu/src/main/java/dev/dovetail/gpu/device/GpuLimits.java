@@ -18,8 +18,8 @@ final class GpuLimits {
   private static final int READ_BLOCKS = 1 << 12;
   private static final int FIRST_BLOCKS = 16;
   private static final int FIRST_ROUNDS = 16;
-  private static final int LONG_ENOUGH_NANOS = 5_000_000;
-  private static final int REPEATS = 8;
+  private static final int LONG_ENOUGH_NANOS = 10_000_000;
+  private static final int REPEATS = 16;
   private static final int BYTES_A_LOAD = 4 * Float.BYTES;
 
   private final DeviceMemory memory;
@@ -34,7 +34,8 @@ final class GpuLimits {
 
   /** All three; takes memory meanwhile, half of what is left at most. */
   DeviceLimits measure() {
-    return new DeviceLimits(readGbPerS(), fmaGmacPerS(), launchMicros());
+    double fma = fmaGmacPerS(); // first, as it wakes the GPU best
+    return new DeviceLimits(readGbPerS(), fma, launchMicros());
   }
 
   private double readGbPerS() {
@@ -90,7 +91,7 @@ final class GpuLimits {
   private double launchMicros() {
     try (DeviceMemory.Block out = sums(1)) {
       long best = Long.MAX_VALUE;
-      for (int i = 0; i < 8 * REPEATS; i++) {
+      for (int i = 0; i < 4 * REPEATS; i++) {
         best = Math.min(best, timed(() -> kernel.launchFma(0, 1, out.address())));
       }
       return best / 1e3;
