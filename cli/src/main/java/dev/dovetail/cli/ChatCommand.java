@@ -67,7 +67,7 @@ final class ChatCommand implements Callable<Integer> {
     GenerationOptions options = generation.options(USUAL_TEMPERATURE);
     Templates.warmUp();
     Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
-    draft.applyTo(builder);
+    draft.applyTo(builder, console);
     try (Engine opened = builder.build();
         Chat chat = opened.newChat()) {
       chat.system(Optional.ofNullable(system));

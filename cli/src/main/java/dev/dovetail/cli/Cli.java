@@ -46,6 +46,7 @@ final class Cli {
     commands.put("tokenize", TokenizeCommand::new);
     commands.put("score", ScoreCommand::new);
     commands.put("bench", console -> benchmarks(console));
+    commands.put("plan", PlanCommand::new);
     commands.put("doctor", DoctorCommand::new);
     commands.put("selftest", console -> selfTests(console));
     commands.put("completion", CompletionCommand::new);

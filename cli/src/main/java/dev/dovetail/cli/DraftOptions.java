@@ -5,14 +5,15 @@ import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.DraftPlace;
 import dev.dovetail.engine.round.TreeShape;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Who guesses, and how much at a time. */
 final class DraftOptions {
+  private static final String AUTO = "auto";
+
   @Option(
       names = {"-d", "--draft"},
       order = 20,
@@ -21,7 +22,7 @@ final class DraftOptions {
           "auto (the draft that comes with the model, if there is one; the default), none (plain"
               + " decoding), or a draft's folder or file. It runs on the GPU if there is one with"
               + " room for it; gpu, cpu, gpu:FOLDER and cpu:FOLDER choose. The text is the same.")
-  private String draft = "auto";
+  private String draft = AUTO;
 
   @Option(
       names = "--tree",
@@ -32,40 +33,65 @@ final class DraftOptions {
               + " levels with two tokens each.")
   private String tree;
 
+  @Option(
+      names = "--vram",
+      order = 22,
+      paramLabel = "SIZE",
+      description =
+          "GPU memory to use: 3GiB, 3GB, 3072MiB, or auto, what the card has free. Default: auto.")
+  private String vram = AUTO;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  void applyTo(Dovetail.Builder builder) {
-    DraftPlace place = DraftPlace.AUTO;
-    String which = draft;
-    for (DraftPlace chosen : List.of(DraftPlace.CPU, DraftPlace.GPU)) {
-      String word = chosen.name().toLowerCase(Locale.ROOT);
-      if (draft.equals(word)) {
-        place = chosen;
-        which = "auto";
-      } else if (draft.startsWith(word + ":")) {
-        place = chosen;
-        which = draft.substring(word.length() + 1);
-      }
+  void applyTo(Dovetail.Builder builder, Console console) {
+    builder.onWarning(warning -> console.err().line("dovetail: " + warning));
+    builder.draft(choice()).draftPlace(Spelling.of(draft).place());
+    tree().ifPresent(builder::tree);
+    if (!vram.equals(AUTO)) {
+      builder.vram(MemorySize.parse(vram));
     }
-    builder
-        .draftPlace(place)
-        .draft(
-            switch (which) {
-              case "auto" -> Draft.auto();
-              case "none" -> Draft.none();
-              default -> Draft.of(Path.of(which));
-            });
-    if (tree != null) {
-      builder.tree(shape());
+  }
+
+  /** A draft as it was spelled: {@code gpu}, {@code gpu:FOLDER}, {@code FOLDER}. */
+  private record Spelling(DraftPlace place, String which) {
+    static Spelling of(String text) {
+      int colon = text.indexOf(':');
+      String which = colon < 0 ? AUTO : text.substring(colon + 1);
+      return switch (colon < 0 ? text : text.substring(0, colon)) {
+        case "gpu" -> new Spelling(DraftPlace.GPU, which);
+        case "cpu" -> new Spelling(DraftPlace.CPU, which);
+        default -> new Spelling(DraftPlace.AUTO, text);
+      };
     }
+  }
+
+  /** Who guesses. */
+  Draft choice() {
+    String which = Spelling.of(draft).which();
+    return switch (which) {
+      case AUTO -> Draft.auto();
+      case "none" -> Draft.none();
+      default -> Draft.of(Path.of(which));
+    };
+  }
+
+  /** The GPU's memory as it was given, {@code auto} for what is free. */
+  String vram() {
+    return vram;
+  }
+
+  /** How much at a time, if it was given. */
+  Optional<TreeShape> tree() {
+    return tree == null ? Optional.empty() : Optional.of(shape());
   }
 
   /** Checks what can be checked without a model. */
   void check() {
-    if (tree != null) {
-      shape();
+    if (!vram.equals(AUTO)) {
+      new OptionChecks(spec).make(() -> MemorySize.parse(vram));
     }
+    tree();
   }
 
   private TreeShape shape() {

@@ -100,7 +100,18 @@ final class EngineOptions {
         "--vector-bits must be 128, 256 or 512; found " + vectorBits);
   }
 
-  private KvType kvType() {
+  /** Tokens of the context: as given, or else the model's own. */
+  int contextOr(int own) {
+    return context == 0 ? own : context;
+  }
+
+  /** Worker threads, 0 for the default. */
+  int threads() {
+    return threads;
+  }
+
+  /** How keys and values are kept. */
+  KvType kvType() {
     return kv.equals("f16") ? KvType.F16 : KvType.F32;
   }
 

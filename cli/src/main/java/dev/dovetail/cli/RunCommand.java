@@ -91,7 +91,7 @@ final class RunCommand implements Callable<Integer> {
     }
     String text = raw ? prompt.read(console) : prompt.readLine(console);
     Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
-    draft.applyTo(builder);
+    draft.applyTo(builder, console);
     try (Engine opened = builder.build();
         Session session = opened.newSession()) {
       Completion completion = generate(opened, session, text, options);

@@ -24,6 +24,7 @@ class HelpTest {
         "score",
         "bench",
         "bench cost",
+        "plan",
         "doctor",
         "selftest",
         "selftest gpu",

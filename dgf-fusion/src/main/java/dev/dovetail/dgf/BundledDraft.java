@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A draft that comes with the engine, and the targets it serves: any quantisation of one model,
@@ -47,6 +48,11 @@ record BundledDraft(
   }
 
   DraftModel load(DraftTarget target) {
+    return read(file -> DgfProvider.openBundled(file, target));
+  }
+
+  /** Opens its file for as long as the reader takes. */
+  <T> T read(Function<GgufFile, T> reader) {
     try (InputStream in = BundledDraft.class.getResourceAsStream("drafts/" + resource)) {
       if (in == null) {
         throw new IllegalStateException(
@@ -54,7 +60,7 @@ record BundledDraft(
       }
       MemorySegment bytes = MemorySegment.ofArray(in.readAllBytes());
       try (GgufFile file = GgufFile.of(Path.of(resource), bytes)) {
-        return DgfProvider.openBundled(file, target);
+        return reader.apply(file);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

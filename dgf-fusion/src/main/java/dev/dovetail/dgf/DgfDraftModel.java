@@ -3,6 +3,7 @@ package dev.dovetail.dgf;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.Drafter;
+import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.load.TensorFiles;
@@ -12,6 +13,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /** A DGF draft loaded for one target. */
 final class DgfDraftModel implements DraftModel {
@@ -40,6 +42,12 @@ final class DgfDraftModel implements DraftModel {
    * pytorch_model.bin}.
    */
   static DgfDraftModel openFolder(Path folder, DraftTarget target) {
+    return readFolder(folder, target.config(), (file, config) -> load(file, config, target));
+  }
+
+  /** Checks a folder's configuration and opens its tensors for as long as the reader takes. */
+  static <T> T readFolder(
+      Path folder, ModelConfig target, BiFunction<TensorFile, DgfConfig, T> reader) {
     Path configFile = folder.resolve(CONFIG_FILE);
     DgfConfig config;
     try {
@@ -49,7 +57,7 @@ final class DgfDraftModel implements DraftModel {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    config.checkMatches(target.config(), configFile);
+    config.checkMatches(target, configFile);
     Path tensors =
         TENSOR_FILES.stream()
             .map(folder::resolve)
@@ -59,17 +67,19 @@ final class DgfDraftModel implements DraftModel {
                 new ModelFormatException(
                     folder, "has neither of " + String.join(", ", TENSOR_FILES)));
     try (TensorFile file = TensorFiles.open(tensors)) {
-      return load(file, config, target);
+      return reader.apply(file, config);
     }
   }
 
   /** Loads a draft from its tensors; the file may be closed afterwards. */
   static DgfDraftModel load(TensorFile file, DgfConfig config, DraftTarget target) {
     DgfWeights weights = new DgfCheckpoint(file, config).load(target);
-    String name =
-        "dgf %s (%d layers, %d tokens)"
-            .formatted(config.target(), config.shape().layers(), config.draftVocabulary());
-    return new DgfDraftModel(name, weights);
+    return new DgfDraftModel(name(config), weights);
+  }
+
+  static String name(DgfConfig config) {
+    return "dgf %s (%d layers, %d tokens)"
+        .formatted(config.target(), config.shape().layers(), config.draftVocabulary());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.dovetail.dgf;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
+import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.ModelFormatException;
 import dev.dovetail.models.gguf.GgufFile;
 import java.nio.file.Files;
@@ -30,12 +31,17 @@ public final class DgfProvider implements DraftProvider {
   }
 
   private static Optional<DraftModel> openFile(GgufFile file, DraftTarget target) {
+    return config(file, target.config()).map(config -> DgfDraftModel.load(file, config, target));
+  }
+
+  /** The configuration of a draft in one file, checked; empty if it is none. */
+  static Optional<DgfConfig> config(GgufFile file, ModelConfig target) {
     if (!(file.metadata().get(DgfDraftModel.CONFIG_KEY) instanceof String json)) {
       return Optional.empty();
     }
     DgfConfig config = DgfConfig.parse(json, file.path());
-    config.checkMatches(target.config(), file.path());
-    return Optional.of(DgfDraftModel.load(file, config, target));
+    config.checkMatches(target, file.path());
+    return Optional.of(config);
   }
 
   /** As {@link #openFile}, for a file that must be a draft. */

@@ -26,14 +26,17 @@ record DraftLoader(
   /**
    * A draft, and the device that was opened for it alone, if one was. Closing it closes both.
    *
-   * @param place {@code cpu}, {@code cuda}
+   * @param warnings is told, in a line, when the device fails to take its memory back
    */
-  record Loaded(DraftModel model, Optional<Device> device, String place) implements AutoCloseable {
+  record Loaded(DraftModel model, Optional<Device> device, Consumer<String> warnings)
+      implements AutoCloseable {
     @Override
     public void close() {
       try (Device _ = device.orElse(null);
           DraftModel _ = model) {
         // Only to be closed.
+      } catch (DeviceFailure e) {
+        warnings.accept("the draft's memory is not given back: " + e.getMessage());
       }
     }
   }
@@ -82,14 +85,14 @@ record DraftLoader(
   }
 
   private Optional<Loaded> onCpu(Model model, Device cpu) {
-    return open(model, cpu).map(opened -> new Loaded(opened, Optional.empty(), "cpu"));
+    return open(model, cpu).map(opened -> new Loaded(opened, Optional.empty(), warnings));
   }
 
   private Optional<Loaded> onGpu(Model model, DeviceProvider gpu) {
     Device device = gpu.open(options);
     try {
       Optional<Loaded> loaded =
-          open(model, device).map(opened -> new Loaded(opened, Optional.of(device), gpu.kind()));
+          open(model, device).map(opened -> new Loaded(opened, Optional.of(device), warnings));
       if (loaded.isEmpty()) {
         device.close();
       }

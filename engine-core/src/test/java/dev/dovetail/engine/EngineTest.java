@@ -41,7 +41,7 @@ class EngineTest {
         model,
         device,
         TargetWeights.load(model, device),
-        Optional.of(new DraftLoader.Loaded(draft, Optional.empty(), "cpu")),
+        Optional.of(new DraftLoader.Loaded(draft, Optional.empty(), warning -> {})),
         CONTEXT,
         TreeShape.NONE,
         warning -> {},

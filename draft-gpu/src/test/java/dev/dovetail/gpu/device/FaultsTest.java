@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class FaultsTest {
   private static final long MEMORY = 1L << 26;
-  private static final int TOKENS = 12;
+  private static final int TOKENS = 4;
   private static final GenerationOptions OPTIONS =
       TinyGeneration.options(SamplingOptions.of(0.8f, 7), TOKENS).withTree(TreeShape.parse("2x2"));
 
@@ -51,26 +51,26 @@ class FaultsTest {
   static void write() throws IOException {
     HostDriver.whyNot().ifPresent(Assumptions::abort);
     model = TinyGeneration.model(folder, "llama");
-    draft = TinyDraft.standard().write(folder);
+    draft = TinyDraft.standard().draftVocabulary(40).write(folder);
     try (Engine engine = Dovetail.open(model).draft(Draft.none()).build()) {
       plain = generate(engine).tokenIds();
     }
   }
 
   private static Completion generate(Engine engine) {
-    return TinyGeneration.generate(engine, TinyGeneration.prompt(20), OPTIONS);
+    return TinyGeneration.generate(engine, TinyGeneration.prompt(5), OPTIONS);
   }
 
   /** What came of a text with a draft whose driver fails at a call. */
   private record Outcome(
-      List<Integer> tokens, List<String> warnings, long calls, boolean opened, long leftBytes) {}
+      List<Integer> tokens, List<String> warnings, long calls, long callsBefore, long leftBytes) {}
 
   private static Outcome run(long failing, Kind kind) {
     HostDriver host = new HostDriver(MEMORY, 1);
     FailingDriver driver = new FailingDriver(host, failing, kind);
     List<String> warnings = new ArrayList<>();
     List<Integer> tokens = List.of();
-    boolean opened = false;
+    long before = -1;
     long left = 0;
     CudaDevice device = null;
     try {
@@ -89,7 +89,7 @@ class FaultsTest {
                           .orElseThrow()))
               .onWarning(warnings::add)
               .build()) {
-        opened = true;
+        before = driver.calls();
         tokens = generate(engine).tokenIds();
       }
       left = device.usedBytes();
@@ -101,7 +101,7 @@ class FaultsTest {
         closeQuietly(device);
       }
     }
-    return new Outcome(tokens, warnings, driver.calls(), opened, left);
+    return new Outcome(tokens, warnings, driver.calls(), before, left);
   }
 
   private static void closeQuietly(CudaDevice device) {
@@ -118,17 +118,22 @@ class FaultsTest {
     Outcome whole = run(0, kind);
     assertThat(whole.tokens()).isEqualTo(plain);
     assertThat(whole.warnings()).isEmpty();
+    // Every call counts with -Ddovetail.faults=all, which takes minutes.
+    boolean all = System.getProperty("dovetail.faults", "").equals("all");
+    int step = all ? 1 : kind == Kind.LOST ? 3 : 9;
     int lost = 0;
-    for (long k = 1; k <= whole.calls(); k++) {
+    for (long k = 1; k <= whole.calls(); k += step) {
       Outcome outcome = run(k, kind);
       String what = "%s at call %d of %d".formatted(kind, k, whole.calls());
-      if (outcome.opened()) {
+      if (outcome.callsBefore() >= 0) {
         assertThat(outcome.tokens()).as(what).isEqualTo(plain);
         assertThat(outcome.warnings()).as(what).hasSizeLessThanOrEqualTo(1);
         lost += outcome.warnings().size();
       }
     }
-    assertThat(lost).as("texts that went on without their draft").isGreaterThan(100);
+    assertThat(lost)
+        .as("texts that went on without their draft")
+        .isGreaterThan((int) (whole.calls() / step / 2));
   }
 
   @Test

@@ -19,6 +19,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** Run by {@link FakeCudaTest} in a process that finds the fake driver. */
@@ -167,7 +168,7 @@ final class FakeCudaRun {
                   } finally {
                     oneAtATime.unlock();
                   }
-                  Thread.yield();
+                  LockSupport.parkNanos(1);
                 }
               }));
     }

@@ -77,8 +77,13 @@ public final class GuardedDrafter implements Drafter {
     return drafter.bytes();
   }
 
+  /** What cannot be given back is lost as well, and no reason to lose a text that is whole. */
   @Override
   public void close() {
-    drafter.close();
+    try {
+      drafter.close();
+    } catch (DeviceFailure e) {
+      whenLost.accept(e);
+    }
   }
 }
