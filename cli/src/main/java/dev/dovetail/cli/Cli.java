@@ -48,6 +48,7 @@ final class Cli {
     commands.put("bench", console -> benchmarks(console));
     commands.put("plan", PlanCommand::new);
     commands.put("doctor", DoctorCommand::new);
+    commands.put("selftest", console -> selfTests(console));
     commands.put("completion", CompletionCommand::new);
     return commands;
   }
@@ -57,6 +58,12 @@ final class Cli {
     CommandLine cost = new CommandLine(new CostCommand(console));
     layOut(cost);
     return bench.addSubcommand("cost", cost);
+  }
+
+  private static CommandLine selfTests(Console console) {
+    CommandLine gpu = new CommandLine(new GpuSelfTestCommand(console));
+    layOut(gpu);
+    return new CommandLine(new SelfTestCommand()).addSubcommand("gpu", gpu);
   }
 
   /** Runs one command line and returns its exit code. */

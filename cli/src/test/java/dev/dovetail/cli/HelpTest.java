@@ -26,6 +26,8 @@ class HelpTest {
         "bench cost",
         "plan",
         "doctor",
+        "selftest",
+        "selftest gpu",
         "completion"
       })
   void eachCommandExplainsItself(String command) throws IOException {

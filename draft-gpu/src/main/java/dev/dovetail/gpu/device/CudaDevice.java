@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -115,6 +116,12 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public OptionalLong heldBytes() {
+    return OptionalLong.of(
+        locked(() -> memory.used() - (indices == null ? 0 : indices.bytes()) - paths.bytes()));
+  }
+
+  @Override
   public String description() {
     return "cuda, " + driver.name();
   }
@@ -136,7 +143,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public DeviceLimits measureLimits() {
-    throw new UnsupportedOperationException("the limits of a GPU are not measured");
+    return locked(() -> new GpuLimits(driver, memory, staging).measure());
   }
 
   /** Does nothing: kernels are loaded when they are first used. */

@@ -88,4 +88,9 @@ final class DeviceMemory {
   long used() {
     return used;
   }
+
+  /** Bytes of the budget that are not in use, as far as the GPU has them. */
+  long left() {
+    return Math.max(0, Math.min(budget - used, driver.freeBytes()));
+  }
 }

@@ -71,6 +71,11 @@ final class TreePaths implements AutoCloseable {
     return count;
   }
 
+  /** Of the GPU's memory. */
+  long bytes() {
+    return block == null ? 0 : block.bytes();
+  }
+
   @Override
   public void close() {
     if (block != null) {

@@ -5,6 +5,7 @@ import dev.dovetail.models.TensorType;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Memory and arithmetic: the small set of operations over which every decoder is written, once, for
@@ -47,6 +48,14 @@ public interface Device extends AutoCloseable {
   void warmUp(Collection<TensorType> weights);
 
   // Memory. Every handle belongs to the caller, who closes it.
+
+  /**
+   * Bytes that handles hold which have not been closed, without what the device keeps for itself;
+   * empty where nobody counts.
+   */
+  default OptionalLong heldBytes() {
+    return OptionalLong.empty();
+  }
 
   /** {@code floats} zeros. */
   Buffer buffer(int floats);

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 
@@ -104,6 +105,11 @@ final class TimedDevice implements Device {
   @Override
   public DeviceLimits measureLimits() {
     return device.measureLimits();
+  }
+
+  @Override
+  public OptionalLong heldBytes() {
+    return device.heldBytes();
   }
 
   @Override
