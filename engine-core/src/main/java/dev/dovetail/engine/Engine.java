@@ -18,6 +18,7 @@ import dev.dovetail.models.load.Model;
 import dev.dovetail.models.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -94,6 +95,15 @@ public final class Engine implements AutoCloseable {
   /** The draft's name, with the device that it has for itself, or {@code none}. */
   public String draftName() {
     return draft.map(DraftLoader.Loaded::name).orElse("none");
+  }
+
+  /** Memory in use of the device that the draft has for itself, which grows with its sessions. */
+  long draftDeviceBytes() {
+    return draft
+        .flatMap(DraftLoader.Loaded::device)
+        .map(Device::heldBytes)
+        .orElse(OptionalLong.empty())
+        .orElse(0);
   }
 
   Path path() {

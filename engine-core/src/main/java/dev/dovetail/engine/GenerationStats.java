@@ -18,7 +18,7 @@ import java.util.OptionalLong;
  * @param bytesToDraft through the channel, features and ids
  * @param bytesFromDraft through the channel, trees
  * @param peakRssBytes of the process so far, where the system tells
- * @param peakVramBytes on a GPU, 0 without one
+ * @param peakVramBytes what drafts hold on a GPU of their own, 0 without one
  * @param draft the drafter's name, {@code none} for plain decoding
  * @param kernels such as {@code panama-512}
  */

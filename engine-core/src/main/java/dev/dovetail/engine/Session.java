@@ -213,7 +213,7 @@ public final class Session implements AutoCloseable {
           decoder.channel().bytesToDraft() - bytesToDraftBefore,
           decoder.channel().bytesFromDraft() - bytesFromDraftBefore,
           ProcessMemory.peakResidentBytes(),
-          0,
+          engine.draftDeviceBytes(),
           decoder.drafter().name(),
           engine.device().kernels(),
           engine.device().threads());

@@ -118,7 +118,10 @@ public final class CudaDevice implements Device {
   @Override
   public OptionalLong heldBytes() {
     return OptionalLong.of(
-        locked(() -> memory.used() - (indices == null ? 0 : indices.bytes()) - paths.bytes()));
+        locked(() -> {
+          long own = (indices == null ? 0 : indices.bytes()) + paths.bytes() + ranking.bytes();
+          return memory.used() - own;
+        }));
   }
 
   @Override
@@ -250,6 +253,7 @@ public final class CudaDevice implements Device {
     if (indices == null || indices.bytes() < (long) count * Integer.BYTES) {
       if (indices != null) {
         indices.close();
+        indices = null;
       }
       indices = memory.allocate(Math.max(count, 256) * (long) Integer.BYTES);
     }

@@ -110,6 +110,11 @@ final class GpuRanking implements AutoCloseable {
     }
   }
 
+  /** Memory that it keeps. */
+  long bytes() {
+    return block == null ? 0 : block.bytes();
+  }
+
   @Override
   public void close() {
     if (block != null) {
