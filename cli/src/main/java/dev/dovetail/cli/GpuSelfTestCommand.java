@@ -102,7 +102,7 @@ final class GpuSelfTestCommand implements Callable<Integer> {
 
   private DraftReport compareDrafts(Path model, Device tested) {
     progress("the draft of " + ModelLocator.DEFAULT);
-    return DraftSelfTest.run(model, tested, DRAFT_TOKENS);
+    return DraftSelfTest.run(model, tested, DraftSelfTest.PROMPTS, DRAFT_TOKENS);
   }
 
   private void print(DeviceReport operations, Optional<DraftReport> draft) {

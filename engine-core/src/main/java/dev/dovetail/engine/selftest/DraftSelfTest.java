@@ -20,14 +20,15 @@ import java.util.stream.StreamSupport;
 
 /**
  * The draft that comes with the engine for a model, on a device and on the CPU, while the model
- * continues a few beginnings of programs, greedy and sampled in turn.
+ * continues some prompts, greedy and sampled in turn.
  */
 public final class DraftSelfTest {
   private static final double TOLERANCE = 2e-3;
-  private static final int CONTEXT = 256;
+  private static final int CONTEXT = 512;
   private static final TreeShape TREE = new TreeShape(4, 2);
 
-  private static final List<String> PROMPTS =
+  /** Short beginnings of programs. */
+  public static final List<String> PROMPTS =
       List.of(
           """
           def is_palindrome(text: str) -> bool:
@@ -71,11 +72,12 @@ public final class DraftSelfTest {
    *
    * @param model a GGUF file
    * @param tested takes the draft's weights; gives all memory back
+   * @param prompts to be continued, of at most 512 tokens together with what follows
    * @param tokens that each prompt is continued by
    * @throws IllegalStateException if no draft comes with the engine for this model, or if the
    *     tested device fails; the cause is its {@link DeviceFailure}
    */
-  public static DraftReport run(Path model, Device tested, int tokens) {
+  public static DraftReport run(Path model, Device tested, List<String> prompts, int tokens) {
     TwinDrafter.Tally tally = new TwinDrafter.Tally();
     List<String> names = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
@@ -90,11 +92,11 @@ public final class DraftSelfTest {
                   return twins;
                 }))
             .build()) {
-      for (int i = 0; i < PROMPTS.size(); i++) {
+      for (int i = 0; i < prompts.size(); i++) {
         SamplingOptions sampling =
             i % 2 == 0 ? SamplingOptions.GREEDY : SamplingOptions.of(0.8f, i);
         engine.complete(
-            PROMPTS.get(i),
+            prompts.get(i),
             GenerationOptions.greedy().withSampling(sampling).withMaxTokens(tokens).withTree(TREE),
             token -> {});
       }
