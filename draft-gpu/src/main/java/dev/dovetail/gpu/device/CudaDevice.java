@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -155,19 +156,34 @@ public final class CudaDevice implements Device {
 
   @Override
   public Buffer buffer(int floats) {
-    return locked(() -> {
-      DeviceMemory.Block block = memory.allocate(Math.max(1, floats) * (long) Float.BYTES);
-      driver.zero(block.address(), block.bytes(), Stream.COMPUTE);
-      return new GpuBuffer(block, floats);
-    });
+    return new GpuBuffer(
+        filled(
+            Math.max(1, floats) * (long) Float.BYTES,
+            block -> driver.zero(block.address(), block.bytes(), Stream.COMPUTE)),
+        floats);
   }
 
   @Override
   public Buffer upload(float[] values) {
+    return new GpuBuffer(
+        filled(
+            values.length * (long) Float.BYTES,
+            block -> staging.send(values, 0, values.length, block.address())),
+        values.length);
+  }
+
+  /** New memory with something in it, or none if that fails. */
+  private DeviceMemory.Block filled(long bytes, Consumer<DeviceMemory.Block> fill) {
     return locked(() -> {
-      DeviceMemory.Block block = memory.allocate(values.length * (long) Float.BYTES);
-      staging.send(values, 0, values.length, block.address());
-      return new GpuBuffer(block, values.length);
+      DeviceMemory.Block block = memory.allocate(bytes);
+      try {
+        fill.accept(block);
+        return block;
+      } catch (RuntimeException | Error e) {
+        try (block) {
+          throw e;
+        }
+      }
     });
   }
 
@@ -210,11 +226,11 @@ public final class CudaDevice implements Device {
 
   @Override
   public TokenIds tokenIds(int[] ids) {
-    return locked(() -> {
-      DeviceMemory.Block block = memory.allocate(ids.length * (long) Integer.BYTES);
-      staging.send(ids, ids.length, block.address());
-      return new GpuTokenIds(block, ids.clone());
-    });
+    return new GpuTokenIds(
+        filled(
+            ids.length * (long) Integer.BYTES,
+            block -> staging.send(ids, ids.length, block.address())),
+        ids.clone());
   }
 
   @Override

@@ -92,7 +92,7 @@ class FaultsTest {
         before = driver.calls();
         tokens = generate(engine).tokenIds();
       }
-      left = device.usedBytes();
+      left = device.heldBytes().orElseThrow();
     } catch (DeviceFailure e) {
       // Before there is a text, and so without a token to lose: the caller decides.
       assertThat(e).hasMessageContaining("injected");
@@ -128,6 +128,9 @@ class FaultsTest {
       if (outcome.callsBefore() >= 0) {
         assertThat(outcome.tokens()).as(what).isEqualTo(plain);
         assertThat(outcome.warnings()).as(what).hasSizeLessThanOrEqualTo(1);
+        if (kind == Kind.LOST || kind == Kind.TIMED_OUT) {
+          assertThat(outcome.leftBytes()).as(what).isZero();
+        }
         lost += outcome.warnings().size();
       }
     }
