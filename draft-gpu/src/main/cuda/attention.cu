@@ -10,7 +10,7 @@ struct AttentionArgs {
   const int* path;         // the ancestors of each node, itself included, as nodes of the tree, the eldest first
   const int* path_start;   // [nodes]: where a node's begin
   const int* path_length;  // [nodes]
-  int prefix;              // committed tokens
+  const int* prefix;       // committed tokens, one number
   int layer;
   int head_dim;
   int heads_a_kv_head;
@@ -30,12 +30,13 @@ __device__ __forceinline__ void attention(const AttentionArgs& a) {
   __shared__ const Number* rows[PAGE];
   int head = blockIdx.x;
   int node = blockIdx.y;
+  int prefix = *a.prefix;
   int offset = head / a.heads_a_kv_head * a.head_dim;
   for (int d = threadIdx.x; d < a.head_dim; d += blockDim.x) {
     q[d] = a.q[(u64)node * a.q_stride + head * a.head_dim + d] * a.scale;
   }
   const int* path = a.path + a.path_start[node];
-  int length = a.prefix + a.path_length[node];
+  int length = prefix + a.path_length[node];
   int lane = threadIdx.x % LANES_A_SCORE;
   float best = LOWEST;
   float sum = 0;
@@ -44,7 +45,7 @@ __device__ __forceinline__ void attention(const AttentionArgs& a) {
     int count = min(PAGE, length - start);
     for (int i = threadIdx.x; i < count; i += blockDim.x) {
       int t = start + i;
-      int slot = t < a.prefix ? t : a.prefix + path[t - a.prefix];
+      int slot = t < prefix ? t : prefix + path[t - prefix];
       rows[i] = kv_row<Number>(a.kv, 2 * a.layer, slot) + offset;
     }
     __syncthreads();

@@ -3,12 +3,13 @@
 
 struct KvAppendArgs {
   KvPages kv;
-  const float* k;  // [nodes][k_stride]
-  const float* v;  // [nodes][v_stride]
+  const float* k;     // [nodes][k_stride]
+  const float* v;     // [nodes][v_stride]
+  const int* prefix;  // committed tokens, one number
   int k_stride;
   int v_stride;
   int layer;
-  int first_slot;
+  int first;  // node of the pass
 };
 
 // Block (i, c): numbers of node i from c blocks on.
@@ -16,7 +17,7 @@ template <class Number>
 __device__ __forceinline__ void kv_append(const KvAppendArgs& a) {
   int column = blockIdx.y * blockDim.x + threadIdx.x;
   if (column < a.kv.width) {
-    int slot = a.first_slot + blockIdx.x;
+    int slot = *a.prefix + a.first + blockIdx.x;
     store(kv_row<Number>(a.kv, 2 * a.layer, slot) + column, a.k[(u64)blockIdx.x * a.k_stride + column]);
     store(kv_row<Number>(a.kv, 2 * a.layer + 1, slot) + column, a.v[(u64)blockIdx.x * a.v_stride + column]);
   }

@@ -1,34 +1,43 @@
 // The best entries of rows of logits, by logit / temperature + Gumbel noise, or by logit when greedy, each with its
 // log-probability. Two steps: the candidates of each part of a row, then the best of those. Parts are cut at fixed
 // entries, so that a row's result does not depend on the others.
-#include "common.cuh"
+#include "best.cuh"
 
 #define PART 2048
-#define THREADS 256
 
 // A group of token ids whose largest noise is known from one draw, see GumbelNoise.java.
 #define GROUP_SHIFT 8
 #define GROUP_SIZE (1 << GROUP_SHIFT)
 
-struct RankPartsArgs {
-  const float* logits;         // [rows][stride]
-  const int* vocabulary;       // [width]: the token of each entry, ascending; null where they are the same
-  const int* penalised_start;  // [rows + 1]: where a row's begin; null where there are none
-  const int* penalised;        // entries of a row, some perhaps twice
-  float* scores;               // [rows][parts][wanted], best first; those that are missing are -infinity
-  float* values;               // likewise: the candidates' logits after the penalty
-  int* tokens;                 // likewise
-  float* largest;              // [rows][parts], logits; -infinity if there is no other
-  float* sums;                 // [rows][parts]: of exp((logit - largest) / temperature); NaN if an entry is no candidate
+// What a tree's candidates are ranked by, in the GPU's memory: a recorded launch reads there what has changed.
+struct RankSettings {
   u64 seed;
+  int length;  // tokens of the sequence that the tree hangs from
+  int greedy;
+  float temperature;  // 1 when greedy
+  float penalty;
+  int window;  // so many of the last tokens are penalised; 0 for none
+  int recent;  // how many of the sequence's last tokens are known: those within the window of the tree's root
+};
+
+struct RankPartsArgs {
+  const float* logits;     // [rows][stride], one for each node of a level
+  const int* vocabulary;   // [width]: the token of each entry, ascending; null where they are the same
+  const RankSettings* settings;
+  const int* recent;       // the sequence's last tokens
+  const int* node_tokens;  // of the tree's nodes
+  const int* path;         // [rows][path_stride]: the path to each row's node, as nodes of the tree
+  float* scores;           // [rows][parts][wanted], best first; those that are missing are -infinity
+  float* values;           // likewise: the candidates' logits after the penalty
+  int* tokens;             // likewise
+  float* largest;          // [rows][parts], logits; -infinity if there is no other
+  float* sums;             // [rows][parts]: of exp((logit - largest) / temperature); NaN if an entry is no candidate
   int width;
   int stride;
   int wanted;
   int groups;  // that a part's tokens can lie in, at most
-  int position;
-  int greedy;
-  float temperature;  // 1 when greedy
-  float penalty;
+  int level;   // of the candidates: nodes on the path above
+  int path_stride;
 };
 
 struct RankMergeArgs {
@@ -37,11 +46,10 @@ struct RankMergeArgs {
   const int* tokens;
   const float* largest;
   const float* sums;
+  const RankSettings* settings;
   int* out;  // [rows][wanted][2]: the token, -1 where there is none, and the bits of its log-probability
   int parts;
   int wanted;
-  int greedy;
-  float temperature;
 };
 
 // Half of a block of Philox4x32-10 (Salmon et al. 2011), words 0 and 1.
@@ -71,50 +79,6 @@ __device__ __forceinline__ float exponential(u64 bits) {
   return -logf(k == 0 ? 0x1p-54f : (float)k * 0x1p-53f);
 }
 
-struct Best {
-  float score;
-  int index;
-};
-
-__device__ __forceinline__ bool before(const Best& a, const Best& b) {
-  return a.score > b.score || (a.score == b.score && a.index < b.index);
-}
-
-// The best of the scores that belong to this thread; of equal ones the first.
-__device__ __forceinline__ Best best_of_mine(const float* scores, int count) {
-  Best best = {LOWEST, count};
-  for (int i = threadIdx.x; i < count; i += THREADS) {
-    if (scores[i] > best.score) {
-      best = {scores[i], i};
-    }
-  }
-  return best;
-}
-
-// The best of what the threads hold, the same in every thread. `room` is for THREADS / WARP; a call takes another one
-// than the call before it.
-__device__ __forceinline__ Best block_best(Best best, Best* room) {
-  for (int step = WARP / 2; step > 0; step /= 2) {
-    Best other;
-    other.score = __shfl_xor_sync(ALL_LANES, best.score, step);
-    other.index = __shfl_xor_sync(ALL_LANES, best.index, step);
-    if (before(other, best)) {
-      best = other;
-    }
-  }
-  if (threadIdx.x % WARP == 0) {
-    room[threadIdx.x / WARP] = best;
-  }
-  __syncthreads();
-  best = room[0];
-  for (int i = 1; i < THREADS / WARP; i++) {
-    if (before(room[i], best)) {
-      best = room[i];
-    }
-  }
-  return best;
-}
-
 // The largest value of a block, the same in every thread.
 __device__ __forceinline__ float block_max(float v, float* room) {
   v = warp_max(v);
@@ -133,6 +97,24 @@ __device__ __forceinline__ float weight(float x, float largest, float temperatur
   return expf((x - (largest == LOWEST ? 0 : largest)) / temperature);
 }
 
+// The entry of a token, -1 if it has none.
+__device__ __forceinline__ int entry_of(int token, const int* vocabulary, int width) {
+  if (vocabulary == nullptr) {
+    return token;
+  }
+  int low = 0;
+  int high = width;
+  while (low < high) {
+    int middle = (low + high) / 2;
+    if (vocabulary[middle] < token) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < width && vocabulary[low] == token ? low : -1;
+}
+
 // Block (i, p): part p of row i.
 extern "C" __global__ void __launch_bounds__(THREADS) rank_parts(RankPartsArgs a) {
   extern __shared__ float least[];  // [groups], and behind them the owners
@@ -140,6 +122,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) rank_parts(RankPartsArgs a
   __shared__ float scores[PART];
   __shared__ float room[WARP];
   __shared__ Best best_room[2][THREADS / WARP];
+  RankSettings s = *a.settings;
+  int position = s.length + a.level;
   int row = blockIdx.x;
   int start = blockIdx.y * PART;
   int count = min(PART, a.width - start);
@@ -151,21 +135,25 @@ extern "C" __global__ void __launch_bounds__(THREADS) rank_parts(RankPartsArgs a
   u8* owner = (u8*)(least + a.groups);
   int first_group = (vocabulary == nullptr ? start : vocabulary[0]) >> GROUP_SHIFT;
   int last_group = (vocabulary == nullptr ? start + count - 1 : vocabulary[count - 1]) >> GROUP_SHIFT;
-  if (!a.greedy) {
+  if (!s.greedy) {
     for (int g = first_group + threadIdx.x; g <= last_group; g += THREADS) {
-      u64 bits = philox(a.seed, g, a.position, 1, 0);
+      u64 bits = philox(s.seed, g, position, 1, 0);
       least[g - first_group] = exponential(bits) / GROUP_SIZE;
       owner[g - first_group] = (u8)bits;
     }
   }
   __syncthreads();
-  if (a.penalised_start != nullptr) {
-    for (int i = a.penalised_start[row] + threadIdx.x; i < a.penalised_start[row + 1]; i += THREADS) {
-      int entry = a.penalised[i] - start;
+  if (s.window > 0) {
+    // The sequence's last tokens, then those on the path, as far as they lie within the window.
+    int known = s.recent + a.level;
+    for (int i = max(0, known - s.window) + threadIdx.x; i < known; i += THREADS) {
+      int above = i - s.recent;
+      int token = above < 0 ? a.recent[i] : a.node_tokens[a.path[row * a.path_stride + above]];
+      int entry = entry_of(token, a.vocabulary, a.width) - start;
       if (entry >= 0 && entry < count) {
         // From the caller's logit, so that an entry that comes twice is penalised once.
         float logit = logits[entry];
-        x[entry] = logit > 0 ? logit / a.penalty : logit * a.penalty;
+        x[entry] = logit > 0 ? logit / s.penalty : logit * s.penalty;
       }
     }
     __syncthreads();
@@ -178,16 +166,16 @@ extern "C" __global__ void __launch_bounds__(THREADS) rank_parts(RankPartsArgs a
   __syncthreads();
   float sum = 0;
   for (int i = threadIdx.x; i < count; i += THREADS) {
-    sum += weight(x[i], largest, a.temperature);
-    if (a.greedy) {
+    sum += weight(x[i], largest, s.temperature);
+    if (s.greedy) {
       scores[i] = x[i];
       continue;
     }
     int token = vocabulary == nullptr ? start + i : vocabulary[i];
     int g = (token >> GROUP_SHIFT) - first_group;
-    float above = (token & (GROUP_SIZE - 1)) == owner[g] ? 0 : exponential(philox(a.seed, token, a.position, 0, 0));
+    float above = (token & (GROUP_SIZE - 1)) == owner[g] ? 0 : exponential(philox(s.seed, token, position, 0, 0));
     // Against the largest, so that little is rounded where it matters.
-    scores[i] = x[i] == LOWEST ? LOWEST : (x[i] - largest) / a.temperature - logf(least[g] + above);
+    scores[i] = x[i] == LOWEST ? LOWEST : (x[i] - largest) / s.temperature - logf(least[g] + above);
   }
   sum = block_sum(sum, room);
   int part = row * gridDim.y + blockIdx.y;
@@ -227,18 +215,19 @@ extern "C" __global__ void __launch_bounds__(THREADS) rank_merge(RankMergeArgs a
   }
   most = block_max(most, room);
   __syncthreads();
+  RankSettings s = *a.settings;
   float sum = 0;
   for (int p = threadIdx.x; p < a.parts; p += THREADS) {
-    sum += a.sums[row * a.parts + p] * weight(largest[p], most, a.temperature);
+    sum += a.sums[row * a.parts + p] * weight(largest[p], most, s.temperature);
   }
   sum = block_sum(sum, room);
   float log_sum = logf(sum);
   bool usable = sum > 0;  // not NaN
-  if (!a.greedy && usable) {
+  if (!s.greedy && usable) {
     for (int i = threadIdx.x; i < count; i += THREADS) {
       // Scores are against the largest of their part; -infinity stays, also where the part has no other.
       if (scores[i] != LOWEST) {
-        scores[i] += (largest[i / a.wanted] - most) / a.temperature;
+        scores[i] += (largest[i / a.wanted] - most) / s.temperature;
       }
     }
   }
@@ -253,7 +242,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) rank_merge(RankMergeArgs a
       }
     } else if (best.index % THREADS == threadIdx.x) {
       out[0] = a.tokens[row * count + best.index];
-      out[1] = __float_as_int((a.values[row * count + best.index] - most) / a.temperature - log_sum);
+      out[1] = __float_as_int((a.values[row * count + best.index] - most) / s.temperature - log_sum);
       scores[best.index] = LOWEST;
       mine = best_of_mine(scores, count);
     }

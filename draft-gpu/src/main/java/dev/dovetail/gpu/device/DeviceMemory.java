@@ -14,6 +14,7 @@ final class DeviceMemory {
   private final ReentrantLock lock;
   private final long budget;
   private long used;
+  private long moves;
 
   /**
    * @param lock of the device
@@ -82,6 +83,16 @@ final class DeviceMemory {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Says that something lies elsewhere than it did. */
+  void noteMove() {
+    moves++;
+  }
+
+  /** Grows whenever an address changes that a recorded kernel may have been given. */
+  long moves() {
+    return moves;
   }
 
   /** Bytes in use. */

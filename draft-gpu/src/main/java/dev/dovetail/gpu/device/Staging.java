@@ -17,10 +17,28 @@ final class Staging implements AutoCloseable {
   private final GpuDriver driver;
   private final MemorySegment pinned;
   private long end;
+  private boolean paused;
 
   Staging(GpuDriver driver) {
     this.driver = driver;
     pinned = driver.allocatePinned(BYTES);
+  }
+
+  /** While nothing may cross. */
+  final class Pause implements AutoCloseable {
+    private Pause() {
+      paused = true;
+    }
+
+    @Override
+    public void close() {
+      paused = false;
+    }
+  }
+
+  /** From here on crossing is an error: a recorded copy would send what is there later. */
+  Pause pause() {
+    return new Pause();
   }
 
   /** Sends floats. */
@@ -56,27 +74,25 @@ final class Staging implements AutoCloseable {
     }
   }
 
-  /** Waits for all work, and brings floats back. */
+  /** Waits for the work before, and brings floats back. */
   void receive(long from, float[] to, int offset, int count) {
-    waitForAll();
     for (int received = 0; received < count; ) {
       int n = (int) Math.min(count - received, BYTES / Float.BYTES);
-      MemorySegment room = pinned.asSlice(0, (long) n * Float.BYTES);
+      MemorySegment room = room((long) n * Float.BYTES);
       driver.copyOut(room, from + (long) received * Float.BYTES, Stream.COMPUTE);
-      driver.synchronize(Stream.COMPUTE);
+      waitForAll();
       MemorySegment.copy(room, ValueLayout.JAVA_FLOAT, 0, to, offset + received, n);
       received += n;
     }
   }
 
-  /** Waits for all work, and brings integers back. */
+  /** Waits for the work before, and brings integers back. */
   void receive(long from, int[] to, int count) {
-    waitForAll();
     for (int received = 0; received < count; ) {
       int n = (int) Math.min(count - received, BYTES / Integer.BYTES);
-      MemorySegment room = pinned.asSlice(0, (long) n * Integer.BYTES);
+      MemorySegment room = room((long) n * Integer.BYTES);
       driver.copyOut(room, from + (long) received * Integer.BYTES, Stream.COMPUTE);
-      driver.synchronize(Stream.COMPUTE);
+      waitForAll();
       MemorySegment.copy(room, ValueLayout.JAVA_INT, 0, to, received, n);
       received += n;
     }
@@ -89,6 +105,9 @@ final class Staging implements AutoCloseable {
   }
 
   private MemorySegment room(long bytes) {
+    if (paused) {
+      throw new IllegalStateException("an operation of a sequence crosses to or from the GPU");
+    }
     if (end + bytes > BYTES) {
       waitForAll();
     }

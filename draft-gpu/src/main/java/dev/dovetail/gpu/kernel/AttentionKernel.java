@@ -12,26 +12,15 @@ public final class AttentionKernel extends Kernel {
   }
 
   /**
-   * The ancestors of a pass's nodes, as addresses of integers.
-   *
-   * @param nodes all paths, each from the eldest to the node itself, as nodes of the tree
-   * @param start {@code [n]}: where a node's path begins
-   * @param length {@code [n]}
-   */
-  public record Paths(long nodes, long start, long length) {}
-
-  /**
    * Attends.
    *
-   * @param prefix committed tokens
    * @param q {@code [n][heads * headDim]}
    * @param out likewise
    */
   public void launch(
       KvPages kv,
       int layer,
-      int prefix,
-      Paths paths,
+      TreeNodes nodes,
       int headDim,
       FloatRows q,
       float scale,
@@ -45,10 +34,10 @@ public final class AttentionKernel extends Kernel {
         kv.write(arguments())
             .pointer(q.address())
             .pointer(out.address())
-            .pointer(paths.nodes())
-            .pointer(paths.start())
-            .pointer(paths.length())
-            .integer(prefix)
+            .pointer(nodes.paths())
+            .pointer(nodes.pathStarts())
+            .pointer(nodes.pathLengths())
+            .pointer(nodes.prefix())
             .integer(layer)
             .integer(headDim)
             .integer(heads / (kv.width() / headDim))

@@ -11,10 +11,11 @@ public final class GatherKernel extends Kernel {
   /**
    * Copies rows.
    *
-   * @param indices the address of {@code [n]} integers
+   * @param indices the address of {@code [n]} integers; 0 for all in their order
+   * @param offset added to each index
    * @param out apart from {@code source}
    */
-  public void launch(FloatRows source, long indices, int n, FloatRows out) {
+  public void launch(FloatRows source, long indices, int offset, int n, FloatRows out) {
     launch(
         "gather",
         columns(n, out.width()),
@@ -22,6 +23,7 @@ public final class GatherKernel extends Kernel {
             .pointer(source.address())
             .pointer(indices)
             .pointer(out.address())
+            .integer(offset)
             .integer(out.width())
             .integer(source.stride())
             .integer(out.stride()));

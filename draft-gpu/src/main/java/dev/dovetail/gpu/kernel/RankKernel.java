@@ -17,33 +17,60 @@ public final class RankKernel extends Kernel {
   }
 
   /**
-   * What rows are ranked by.
+   * What a tree's candidates are ranked by; the kernels find it in the GPU's memory.
    *
-   * @param position of the candidates in the sequence
+   * @param length tokens of the sequence that the tree hangs from
    * @param greedy whether there is neither noise nor temperature
-   * @param penalty see {@link Penalised}
-   * @param wanted candidates of a row, up to {@link #MOST_WANTED}
-   * @param tokens of the target's vocabulary
+   * @param penalty of tokens seen lately
+   * @param window how many of the last tokens that is; 0 for none
+   * @param recent how many of the sequence's last tokens are known: as many as there are of those
+   *     in the window
    */
   public record Settings(
       long seed,
-      int position,
+      int length,
       boolean greedy,
       float temperature,
       float penalty,
-      int wanted,
-      int tokens) {}
+      int window,
+      int recent) {
+    /** Integers that it takes. */
+    public static final int INTS = 8;
+
+    /** Writes the struct, which begins at a multiple of 8 bytes of the GPU's memory. */
+    public void write(int[] to, int at) {
+      to[at] = (int) seed;
+      to[at + 1] = (int) (seed >>> 32);
+      to[at + 2] = length;
+      to[at + 3] = greedy ? 1 : 0;
+      to[at + 4] = Float.floatToRawIntBits(greedy ? 1 : temperature);
+      to[at + 5] = Float.floatToRawIntBits(penalty);
+      to[at + 6] = window;
+      to[at + 7] = recent;
+    }
+  }
 
   /**
-   * The entries that are penalised, as addresses of integers; both 0 for none.
+   * Where that lies, as addresses.
    *
-   * @param start {@code [n + 1]}: where a row's begin
-   * @param entries of all rows; one may come twice
+   * @param settings of {@link Settings}
+   * @param recent the sequence's last tokens
+   * @param tokens those of the tree's nodes
+   * @param vocabulary ascending tokens of a row's entries; 0 where entry and token are the same
+   * @param tokensOfTarget how many the target's vocabulary has
    */
-  public record Penalised(long start, long entries) {
-    /** No row has any. */
-    public static final Penalised NONE = new Penalised(0, 0);
-  }
+  public record Source(
+      long settings, long recent, long tokens, long vocabulary, int tokensOfTarget) {}
+
+  /**
+   * The rows of a level's nodes.
+   *
+   * @param paths the address of {@code [n][pathStride]}: the path to each row's node
+   * @param depth of the candidates: nodes of such a path
+   * @param n how many rows
+   * @param wanted candidates of a row, up to {@link #MOST_WANTED}
+   */
+  public record Level(long paths, int pathStride, int depth, int n, int wanted) {}
 
   /** Bytes that a launch works in. */
   public static long scratchBytes(int n, int width, int wanted) {
@@ -58,53 +85,42 @@ public final class RankKernel extends Kernel {
   /**
    * Ranks rows.
    *
-   * @param vocabulary the address of {@code [logits.width]} ascending tokens; 0 where entry and
-   *     token are the same
    * @param scratch the address of {@link #scratchBytes}
    * @param out the address of {@code [n][wanted][2]} integers: a token, or -1 for none, and the
    *     bits of its log-probability
    */
-  public void launch(
-      FloatRows logits,
-      long vocabulary,
-      Penalised penalised,
-      Settings settings,
-      int n,
-      long scratch,
-      long out) {
+  public void launch(FloatRows logits, Source source, Level level, long scratch, long out) {
+    int n = level.n();
+    int wanted = level.wanted();
     int parts = parts(logits.width());
-    int wanted = settings.wanted();
     long plane = (long) n * parts * Float.BYTES;
     long values = scratch + plane * wanted;
     long tokens = values + plane * wanted;
     long largest = tokens + plane * wanted;
     long sums = largest + plane;
     // A part of neighbouring tokens begins with a group, one of a draft's vocabulary anywhere.
-    int groups = ((vocabulary == 0 ? PART : settings.tokens()) - 1) / GROUP_SIZE + 1;
-    float temperature = settings.greedy() ? 1 : settings.temperature();
-    int greedy = settings.greedy() ? 1 : 0;
+    int groups = ((source.vocabulary() == 0 ? PART : source.tokensOfTarget()) - 1) / GROUP_SIZE + 1;
     launch(
         "rank_parts",
         new Grid(n, parts, THREADS, groups * (Float.BYTES + 1)),
         arguments()
             .pointer(logits.address())
-            .pointer(vocabulary)
-            .pointer(penalised.start())
-            .pointer(penalised.entries())
+            .pointer(source.vocabulary())
+            .pointer(source.settings())
+            .pointer(source.recent())
+            .pointer(source.tokens())
+            .pointer(level.paths())
             .pointer(scratch)
             .pointer(values)
             .pointer(tokens)
             .pointer(largest)
             .pointer(sums)
-            .pointer(settings.seed())
             .integer(logits.width())
             .integer(logits.stride())
             .integer(wanted)
             .integer(groups)
-            .integer(settings.position())
-            .integer(greedy)
-            .floating(temperature)
-            .floating(settings.penalty()));
+            .integer(level.depth())
+            .integer(level.pathStride()));
     launch(
         "rank_merge",
         new Grid(n, 1, THREADS, 0),
@@ -114,11 +130,10 @@ public final class RankKernel extends Kernel {
             .pointer(tokens)
             .pointer(largest)
             .pointer(sums)
+            .pointer(source.settings())
             .pointer(out)
             .integer(parts)
-            .integer(wanted)
-            .integer(greedy)
-            .floating(temperature));
+            .integer(wanted));
   }
 
   private static int parts(int width) {
