@@ -86,7 +86,7 @@ final class DgfDrafter implements Drafter {
         for (int i = 0; i < n; i++) {
           batch.add(accepted.nextTokens()[from + i], i - 1);
         }
-        device.write(accepted.features(), from * weights.hidden(), n, fusion.feature());
+        device.writeHalf(accepted.features(), from * weights.hidden(), n, fusion.feature());
         forward();
         state.cache().commit(identity, n);
         device.gather(state.x().from(n - 1), identity, 1, guesses);

@@ -200,6 +200,11 @@ public final class TimeLimitedDriver implements GpuDriver {
   }
 
   @Override
+  public long nanosBetween(Event from, Event to) {
+    return ask(() -> driver.nanosBetween(from, to));
+  }
+
+  @Override
   public void beginCapture(Stream stream) {
     tell(() -> driver.beginCapture(stream));
   }

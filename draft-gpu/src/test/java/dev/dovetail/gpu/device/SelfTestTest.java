@@ -62,9 +62,9 @@ class SelfTestTest {
             assertThat(check.bytes()).isPositive();
             assertThat(check.share(report.limits())).isPositive().isFinite();
           });
-      // Seven types of weights: three products of two widths, and an embedding; and thirteen
+      // Seven types of weights: three products of two widths, and an embedding; and fourteen
       // operations on one and on three tokens.
-      assertThat(report.operations()).hasSize(7 * 3 * 2 + 7 + 13 * 2);
+      assertThat(report.operations()).hasSize(7 * 3 * 2 + 7 + 14 * 2);
       assertThat(report.bytesLeft()).isEqualTo(OptionalLong.of(0));
       assertThat(report.passed()).isTrue();
     }
@@ -97,6 +97,7 @@ class SelfTestTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "writeHalf",
         "embed",
         "gather",
         "rmsNorm",
@@ -116,6 +117,7 @@ class SelfTestTest {
 
       String name =
           switch (operation) {
+            case "writeHalf" -> "write f16";
             case "rmsNorm" -> "rms norm";
             case "rmsNormHeads" -> "rms norm of heads";
             case "matmulAdd" -> "matmul, added";
