@@ -1,15 +1,15 @@
 package dev.dovetail.gpu.device;
 
 import dev.dovetail.engine.device.Buffer;
-import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
+import dev.dovetail.engine.device.DraftTree;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
-import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.Sequence;
 import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.device.WeightCache;
@@ -25,9 +25,12 @@ import dev.dovetail.gpu.kernel.GatherKernel;
 import dev.dovetail.gpu.kernel.KvAppendKernel;
 import dev.dovetail.gpu.kernel.KvCommitKernel;
 import dev.dovetail.gpu.kernel.MatmulKernel;
+import dev.dovetail.gpu.kernel.RankKernel;
 import dev.dovetail.gpu.kernel.RmsNormKernel;
 import dev.dovetail.gpu.kernel.RopeKernel;
 import dev.dovetail.gpu.kernel.SiluKernel;
+import dev.dovetail.gpu.kernel.TreeKernel;
+import dev.dovetail.gpu.kernel.TreeNodes;
 import dev.dovetail.gpu.kernel.WidenKernel;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
@@ -43,8 +46,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The operations of a decoder on a GPU. Each is queued and returns at once; {@link #read} and
- * {@link #rank} wait. Weights keep the values of their file, and its size where their type has
+ * The operations of a decoder on a GPU. Each is queued and returns at once; only reading
+ * waits. Weights keep the values of their file, and its size where their type has
  * kernels (Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
  *
  * <p>Its memory stays within a budget. Any operation throws a {@link GpuException} if the GPU has
@@ -55,10 +58,10 @@ public final class CudaDevice implements Device {
   private final KvType kvType;
   private final DeviceMemory memory;
   private final Staging staging;
-  private final TreePaths paths;
-  private final GpuRanking ranking;
+  private final BatchNodes batchNodes;
   private final ReentrantLock lock = new ReentrantLock();
-  private DeviceMemory.Block operands;
+  /** What the next kernel reads beside rows. */
+  private final GrowingMemory operands;
 
   private final WidenKernel widen;
   private final EmbedKernel embed;
@@ -72,6 +75,8 @@ public final class CudaDevice implements Device {
   private final AttentionKernel attention;
   private final SiluKernel silu;
   private final GateKernel gate;
+  private final RankKernel rank;
+  private final TreeKernel tree;
 
   /**
    * Takes a GPU, which {@link #close} closes.
@@ -84,8 +89,8 @@ public final class CudaDevice implements Device {
     this.kvType = kvType;
     memory = new DeviceMemory(driver, lock, budget);
     staging = new Staging(driver);
-    paths = new TreePaths(memory, staging);
-    ranking = new GpuRanking(driver, memory, staging);
+    batchNodes = new BatchNodes(memory, staging);
+    operands = new GrowingMemory(memory);
     widen = new WidenKernel(driver);
     embed = new EmbedKernel(driver);
     gather = new GatherKernel(driver);
@@ -97,6 +102,8 @@ public final class CudaDevice implements Device {
     attention = new AttentionKernel(driver);
     silu = new SiluKernel(driver);
     gate = new GateKernel(driver);
+    rank = new RankKernel(driver);
+    tree = new TreeKernel(driver);
   }
 
   /** Bits that a weight of a type takes in the GPU's memory, its share of the scales included. */
@@ -123,8 +130,7 @@ public final class CudaDevice implements Device {
   public OptionalLong heldBytes() {
     return OptionalLong.of(
         locked(() -> {
-          long own = (operands == null ? 0 : operands.bytes()) + paths.bytes() + ranking.bytes();
-          return memory.used() - own;
+          return memory.used() - operands.bytes() - batchNodes.bytes();
         }));
   }
 
@@ -258,7 +264,7 @@ public final class CudaDevice implements Device {
   public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
     FloatRows to = GpuBuffer.view(destination);
     int count = n * to.width();
-    long address = operands((long) count * Short.BYTES);
+    long address = operands.reserve((long) count * Short.BYTES);
     staging.send(source, sourceOffset, count, address);
     widen.launch(address, n, to);
   }
@@ -278,35 +284,39 @@ public final class CudaDevice implements Device {
 
   /** Sends integers for the next kernel; the address holds until the next call. */
   long send(int[] values, int count) {
-    long address = operands((long) count * Integer.BYTES);
+    long address = operands.reserve((long) count * Integer.BYTES);
     staging.send(values, count, address);
     return address;
   }
 
-  /** Memory for what the next kernel reads beside rows. */
-  private long operands(long bytes) {
-    if (operands == null || operands.bytes() < bytes) {
-      if (operands != null) {
-        operands.close();
-        operands = null;
-      }
-      operands = memory.allocate(Math.max(bytes, 1024));
-    }
-    return operands.address();
-  }
-
   @Override
-  public void embed(EmbeddingTable table, int[] ids, int n, Rows out) {
+  public void embed(EmbeddingTable table, TreeBatch batch, Rows out) {
     GpuEmbeddingTable rows = (GpuEmbeddingTable) table;
-    for (int i = 0; i < n; i++) {
-      Objects.checkIndex(ids[i], rows.tokens());
+    if (batch.grown() instanceof GpuDraftTree grown) {
+      Objects.checkIndex(grown.vocabulary() - 1, rows.tokens());
+    } else {
+      for (int node = batch.first(); node < batch.end(); node++) {
+        Objects.checkIndex(batch.token(node), rows.tokens());
+      }
     }
-    embed.launch(rows.weights().planes(), send(ids, n), n, GpuBuffer.view(out));
+    embed.launch(
+        rows.weights().planes(), nodes(batch).tokens(), batch.size(), GpuBuffer.view(out));
+  }
+
+  /** The nodes of a batch's pass, where kernels find them. */
+  private TreeNodes nodes(TreeBatch batch) {
+    return batch.grown() instanceof GpuDraftTree grown ? grown.of(batch) : batchNodes.of(batch);
   }
 
   @Override
-  public void gather(Rows source, int[] indices, int n, Rows out) {
-    gather.launch(GpuBuffer.view(source), send(indices, n), n, GpuBuffer.view(out));
+  public void copy(Rows source, int n, Rows out) {
+    gather.launch(GpuBuffer.view(source), 0, 0, n, GpuBuffer.view(out));
+  }
+
+  @Override
+  public void gatherParents(Rows source, TreeBatch batch, Rows out) {
+    gather.launch(
+        GpuBuffer.view(source), nodes(batch).parents(), 1, batch.size(), GpuBuffer.view(out));
   }
 
   @Override
@@ -366,7 +376,8 @@ public final class CudaDevice implements Device {
     append.launch(
         kv.kv(),
         layer,
-        batch.prefix() + batch.first(),
+        nodes(batch).prefix(),
+        batch.first(),
         batch.size(),
         GpuBuffer.view(k),
         GpuBuffer.view(v));
@@ -378,8 +389,7 @@ public final class CudaDevice implements Device {
     attention.launch(
         kv.kv(),
         layer,
-        batch.prefix(),
-        paths.of(batch),
+        nodes(batch),
         kv.headDim(),
         GpuBuffer.view(q),
         scale,
@@ -403,17 +413,19 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
-    this.ranking.rank(GpuBuffer.view(logits), n, ranking, out);
+  public DraftTree draftTree(int maxNodes) {
+    return locked(() -> new GpuDraftTree(driver, memory, staging, rank, tree, maxNodes));
+  }
+
+  @Override
+  public Sequence sequence(Runnable operations) {
+    return new GpuSequence(driver, memory, staging, operations);
   }
 
   @Override
   public void close() {
-    paths.close();
-    ranking.close();
-    if (operands != null) {
-      operands.close();
-    }
+    batchNodes.close();
+    operands.close();
     staging.close();
     driver.close();
   }

@@ -283,8 +283,9 @@ final class GpuDraftTree implements DraftTree {
 
   @Override
   public void close() {
-    block.close();
-    driver.free(start);
-    driver.free(end);
+    try (block) {
+      driver.free(start);
+      driver.free(end);
+    }
   }
 }

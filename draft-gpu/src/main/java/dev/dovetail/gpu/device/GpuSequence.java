@@ -47,25 +47,24 @@ final class GpuSequence implements Sequence {
     }
   }
 
-  /** Without a graph where the driver makes none of them. */
+  /** Leaves the operations to be executed where the driver records nothing. */
   private void record() {
-    boolean begun = false;
-    try (Staging.Pause pause = staging.pause()) {
+    try {
       driver.beginCapture(Stream.COMPUTE);
-      begun = true;
-      operations.run();
-      begun = false;
-      graph = driver.endCapture(Stream.COMPUTE);
-    } catch (RuntimeException | Error e) {
-      if (begun) {
-        endQuietly(e);
-      }
-      if (!(e instanceof GpuException failure)
-          || failure.kind() != Kind.REFUSED && failure.kind() != Kind.OUT_OF_MEMORY) {
+    } catch (GpuException e) {
+      if (e.kind() != Kind.REFUSED) {
         throw e;
       }
       refused = true;
+      return;
     }
+    try (Staging.Pause pause = staging.pause()) {
+      operations.run();
+    } catch (RuntimeException | Error e) {
+      endQuietly(e);
+      throw e;
+    }
+    graph = driver.endCapture(Stream.COMPUTE);
   }
 
   private void endQuietly(Throwable cause) {
