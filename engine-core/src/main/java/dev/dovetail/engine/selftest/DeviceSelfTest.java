@@ -93,7 +93,8 @@ public final class DeviceSelfTest {
     return Stream.of(
         rows.write(),
         rows.read(),
-        rows.gather(),
+        rows.copy(),
+        rows.gatherParents(),
         rows.rmsNorm(),
         rows.rmsNormHeads(sizes.headDim()),
         rows.addBias(),
