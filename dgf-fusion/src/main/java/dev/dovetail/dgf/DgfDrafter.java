@@ -2,16 +2,21 @@ package dev.dovetail.dgf;
 
 import dev.dovetail.engine.decoder.DecoderState;
 import dev.dovetail.engine.device.Allocation;
-import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DraftNodes;
+import dev.dovetail.engine.device.DraftTree;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.Sequence;
 import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.round.AcceptedTokens;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.TokenTree;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * The DGF draft on one sequence. Position t of its own cache pairs the feature of token t with the
@@ -21,6 +26,7 @@ import java.util.Arrays;
  */
 final class DgfDrafter implements Drafter {
   private static final int MAX_PASS_TOKENS = 128;
+  private static final int[] NONE_GIVEN = {};
 
   private final String name;
   private final DgfWeights weights;
@@ -36,11 +42,9 @@ final class DgfDrafter implements Drafter {
    */
   private final Rows guesses;
 
-  private final int[] guessRows = new int[TreeShape.MAX_NODES];
-  private final Rows headInput;
   private final Rows logits;
-  private final Candidates candidates = new Candidates();
-  private final TreeLevels levels = new TreeLevels();
+  private final DraftTree tree;
+  private final Map<GrowthPlan, Sequence> sequences = new HashMap<>();
 
   DgfDrafter(String name, DgfWeights weights, int capacity) {
     this.name = name;
@@ -55,8 +59,8 @@ final class DgfDrafter implements Drafter {
               DecoderState::close);
       fusion = memory.part(new Fusion(weights, MAX_PASS_TOKENS), Fusion::close);
       guesses = memory.rows(TreeShape.MAX_NODES + 1, weights.hidden());
-      headInput = memory.rows(widest, weights.hidden());
       logits = memory.rows(widest, weights.head().rows());
+      tree = memory.draftTree(TreeShape.MAX_NODES);
       memory.complete(this);
     }
   }
@@ -87,9 +91,10 @@ final class DgfDrafter implements Drafter {
           batch.add(accepted.nextTokens()[from + i], i - 1);
         }
         device.writeHalf(accepted.features(), from * weights.hidden(), n, fusion.feature());
-        forward();
+        fusion.fuse(batch, state.x());
+        weights.decoder().forward(batch, state);
         state.cache().commit(identity, n);
-        device.gather(state.x().from(n - 1), identity, 1, guesses);
+        device.copy(state.x().from(n - 1), 1, guesses);
       }
     } finally {
       device.lock().unlock();
@@ -101,52 +106,50 @@ final class DgfDrafter implements Drafter {
     if (shape.depth() == 0 || state.cache().length() == 0) {
       return TokenTree.EMPTY;
     }
-    levels.start(shape.width(), context, length, sampler);
     device.lock().lock();
     try {
-      batch.reset(state.cache().length());
-      guessRows[0] = 0;
-      score(1);
-      for (int depth = 1; depth < shape.depth() && levels.size() > batch.end(); depth++) {
-        expandLastLevel();
-        score(batch.size());
-        batch.advance();
-      }
+      queue(new GrowthPlan(0, shape), sampler, context, length, NONE_GIVEN);
+      DraftNodes nodes = tree.read();
+      return new TokenTree(nodes.tokens(), nodes.parents(), nodes.logProbabilities());
     } finally {
       device.lock().unlock();
     }
-    return levels.tree();
   }
 
-  /** Runs the nodes of the last level, each on the guess above it, and keeps their own guesses. */
-  private void expandLastLevel() {
-    int first = batch.end();
-    int end = levels.size();
-    for (int node = first; node < end; node++) {
-      batch.add(levels.token(node), levels.parent(node));
-      guessRows[node - first] = levels.parent(node) + 1;
+  /** Has a tree grown: what changes from round to round is sent before, the rest is a sequence. */
+  private void queue(GrowthPlan plan, Sampler sampler, int[] context, int length, int[] given) {
+    int prefix = state.cache().length();
+    batch.reset(prefix);
+    tree.begin(
+        new TreeGrowth(sampler, weights.draftVocabulary(), context, length, given, plan.widths()),
+        prefix);
+    state.cache().reserve(plan.nodes());
+    weights.decoder().rotate(node -> prefix + plan.level(node), 0, plan.nodes(), state);
+    sequences.computeIfAbsent(plan, p -> device.sequence(() -> grow(p))).run();
+  }
+
+  /** The guesses after a level make the next one, whose nodes make guesses of their own. */
+  private void grow(GrowthPlan plan) {
+    int rows = 1;
+    Rows last = guesses;
+    for (int level = 0; level < plan.levels(); level++) {
+      if (level > 0) {
+        batch.advance();
+        if (!tree.addLevel(batch)) {
+          return;
+        }
+        rows = batch.size();
+        last = guesses.from(batch.first() + 1);
+        device.gatherParents(guesses, batch, fusion.feature());
+        fusion.fuse(batch, state.x());
+        weights.decoder().layers(batch, state);
+        device.copy(state.x(), rows, last);
+      }
+      if (level >= plan.given()) {
+        device.matmul(weights.head(), last, rows, logits);
+        tree.grow(logits);
+      }
     }
-    int n = end - first;
-    device.gather(guesses, guessRows, n, fusion.feature());
-    forward();
-    device.gather(state.x(), identity, n, guesses.from(first + 1));
-    for (int i = 0; i < n; i++) {
-      guessRows[i] = first + i + 1;
-    }
-  }
-
-  /** The head over the guesses named by {@code guessRows}, whose candidates make a level. */
-  private void score(int n) {
-    device.gather(guesses, guessRows, n, headInput);
-    device.matmul(weights.head(), headInput, n, logits);
-    device.rank(logits, n, levels.ranking(weights.draftVocabulary()), candidates);
-    levels.grow(candidates);
-  }
-
-  /** The batch's pass through fusion and layers, into {@code state.x()}. */
-  private void forward() {
-    fusion.fuse(batch.passTokens(), batch.size(), state.x());
-    weights.decoder().forward(batch, state);
   }
 
   @Override
@@ -163,8 +166,9 @@ final class DgfDrafter implements Drafter {
   public void close() {
     state.close();
     fusion.close();
-    for (Rows rows : new Rows[] {guesses, headInput, logits}) {
-      rows.buffer().close();
-    }
+    sequences.values().forEach(Sequence::close);
+    tree.close();
+    guesses.buffer().close();
+    logits.buffer().close();
   }
 }
