@@ -208,6 +208,15 @@ class CudaDeviceTest {
           device.gatherParents(source, batch, out);
           return readAll(device, out, 5);
         });
+    compare(
+        "copy",
+        0,
+        (device, numbers) -> {
+          Rows source = rows(device, 4, 130, 2, 3, numbers);
+          Rows out = rows(device, 4, 130, 1, 0, numbers);
+          device.copy(source, 3, out);
+          return readAll(device, out, 4);
+        });
   }
 
   @Test
