@@ -23,6 +23,8 @@ final class BatchNodes implements AutoCloseable {
 
   /** The nodes of the batch's pass. */
   TreeNodes of(TreeBatch batch) {
+    // Also of nodes that are there: a recorded kernel would find those of a later pass.
+    staging.requireCrossing();
     int n = batch.size();
     int count = write(batch);
     if (count != sentCount || !Arrays.equals(next, 0, count, sent, 0, count)) {
@@ -37,12 +39,7 @@ final class BatchNodes implements AutoCloseable {
     long tokens = prefix + Integer.BYTES;
     long plane = (long) n * Integer.BYTES;
     return new TreeNodes(
-        prefix,
-        tokens,
-        tokens + plane,
-        tokens + 4 * plane,
-        tokens + 2 * plane,
-        tokens + 3 * plane);
+        prefix, tokens, tokens + plane, tokens + 4 * plane, tokens + 2 * plane, tokens + 3 * plane);
   }
 
   /** The prefix, tokens, parents, starts, lengths, paths; those of a chain are parts of one. */

@@ -46,9 +46,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The operations of a decoder on a GPU. Each is queued and returns at once; only reading
- * waits. Weights keep the values of their file, and its size where their type has
- * kernels (Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
+ * The operations of a decoder on a GPU. Each is queued and returns at once; only reading waits.
+ * Weights keep the values of their file, and its size where their type has kernels (Q4_0, Q4_1,
+ * Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
  *
  * <p>Its memory stays within a budget. Any operation throws a {@link GpuException} if the GPU has
  * failed, in this operation or an earlier one.
@@ -60,6 +60,7 @@ public final class CudaDevice implements Device {
   private final Staging staging;
   private final BatchNodes batchNodes;
   private final ReentrantLock lock = new ReentrantLock();
+
   /** What the next kernel reads beside rows. */
   private final GrowingMemory operands;
 
@@ -299,8 +300,7 @@ public final class CudaDevice implements Device {
         Objects.checkIndex(batch.token(node), rows.tokens());
       }
     }
-    embed.launch(
-        rows.weights().planes(), nodes(batch).tokens(), batch.size(), GpuBuffer.view(out));
+    embed.launch(rows.weights().planes(), nodes(batch).tokens(), batch.size(), GpuBuffer.view(out));
   }
 
   /** The nodes of a batch's pass, where kernels find them. */

@@ -85,12 +85,12 @@ final class DeviceMemory {
     }
   }
 
-  /** Says that something lies elsewhere than it did. */
+  /** Says that something lies elsewhere than it did, of what a recorded kernel may be given. */
   void noteMove() {
     moves++;
   }
 
-  /** Grows whenever an address changes that a recorded kernel may have been given. */
+  /** How often something has moved. */
   long moves() {
     return moves;
   }

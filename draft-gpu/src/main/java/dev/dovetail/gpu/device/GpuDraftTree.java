@@ -167,17 +167,17 @@ final class GpuDraftTree implements DraftTree {
 
     scratchBytes = scratchBytes();
     long sentBytes = (long) numbers.length * Integer.BYTES;
-    scratch = block.reserve(scratchBytes + sentBytes);
+    long address = block.reserve(scratchBytes + sentBytes);
+    if (address != scratch) {
+      memory.noteMove();
+    }
+    scratch = address;
     long settings = scratch + scratchBytes;
     long node = settings + (long) tokens * Integer.BYTES;
     long plane = (long) n * Integer.BYTES;
     source =
         new Source(
-            settings,
-            settings + (long) recents * Integer.BYTES,
-            node,
-            vocabulary,
-            tokensOfTarget);
+            settings, settings + (long) recents * Integer.BYTES, node, vocabulary, tokensOfTarget);
     nodes =
         new TreeKernel.Nodes(
             node,
@@ -191,8 +191,7 @@ final class GpuDraftTree implements DraftTree {
 
   /** For the candidates of any level. */
   private long scratchBytes() {
-    int entries =
-        growth.vocabulary() == null ? tokensOfTarget : growth.vocabulary().ids().length;
+    int entries = growth.vocabulary() == null ? tokensOfTarget : growth.vocabulary().ids().length;
     long most = 0;
     for (int level = growth.given().length; level < growth.levels(); level++) {
       int rows = rows(level);
@@ -225,8 +224,7 @@ final class GpuDraftTree implements DraftTree {
         new RankKernel.Level(paths, nodes.pathStride(), level, rows, wanted),
         results + resultBytes,
         results);
-    tree.launch(
-        results, nodes, new TreeKernel.Level(parent, rows, first(level), wanted, level));
+    tree.launch(results, nodes, new TreeKernel.Level(parent, rows, first(level), wanted, level));
     grown++;
   }
 

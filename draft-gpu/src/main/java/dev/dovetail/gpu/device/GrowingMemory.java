@@ -17,7 +17,6 @@ final class GrowingMemory implements AutoCloseable {
   long reserve(long bytes) {
     if (bytes() < bytes) {
       close();
-      memory.noteMove();
       block = memory.allocate(Math.max(bytes, LEAST_BYTES));
     }
     return block.address();

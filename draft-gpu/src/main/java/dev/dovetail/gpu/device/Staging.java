@@ -115,10 +115,15 @@ final class Staging implements AutoCloseable {
     end = 0;
   }
 
-  private MemorySegment room(long bytes) {
+  /** Of every operation that depends on what the host sends. */
+  void requireCrossing() {
     if (paused) {
       throw new IllegalStateException("an operation of a sequence crosses to or from the GPU");
     }
+  }
+
+  private MemorySegment room(long bytes) {
+    requireCrossing();
     if (end + bytes > BYTES) {
       waitForAll();
     }

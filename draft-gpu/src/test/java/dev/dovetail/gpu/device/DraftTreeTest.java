@@ -154,7 +154,8 @@ class DraftTreeTest {
   }
 
   private static int[][] shapes() {
-    return new int[][] {{1}, {1, 1, 1, 1, 1, 1}, {2, 2, 2, 2}, {10, 10, 10}, {1, 7, 3, 12}, {32, 32}
+    return new int[][] {
+      {1}, {1, 1, 1, 1, 1, 1}, {2, 2, 2, 2}, {10, 10, 10}, {1, 7, 3, 12}, {32, 24}
     };
   }
 
@@ -245,8 +246,7 @@ class DraftTreeTest {
   void aTreeThatIsNotGrownToItsEndHasWhatWasGrown() {
     Case from = random(SamplingOptions.GREEDY, 50, null, 2, new int[] {3, 3});
     TreeGrowth growth =
-        new TreeGrowth(
-            new Sampler(from.options, 50), null, new int[9], 3, from.given, from.widths);
+        new TreeGrowth(new Sampler(from.options, 50), null, new int[9], 3, from.given, from.widths);
     actual.begin(growth, 0);
     assertThat(actual.read().tokens()).isEqualTo(from.given);
     grow(from, gpu, actual);
@@ -271,15 +271,22 @@ class DraftTreeTest {
       int[] children =
           IntStream.range(5, 45).filter(node -> together.parents()[node] == row).toArray();
       Case alone =
-          new Case(options, 7000, null, from.context, new int[] {token}, new int[] {40}, new float
-              [][] {Arrays.copyOfRange(from.logits[1], i * 7000, (i + 1) * 7000)});
+          new Case(
+              options,
+              7000,
+              null,
+              from.context,
+              new int[] {token},
+              new int[] {40},
+              new float[][] {Arrays.copyOfRange(from.logits[1], i * 7000, (i + 1) * 7000)});
       DraftNodes single = grow(alone, gpu, actual);
       for (int child : children) {
         int at =
-            1 + IntStream.range(0, 40)
-                .filter(j -> single.tokens()[1 + j] == together.tokens()[child])
-                .findFirst()
-                .orElseThrow();
+            1
+                + IntStream.range(0, 40)
+                    .filter(j -> single.tokens()[1 + j] == together.tokens()[child])
+                    .findFirst()
+                    .orElseThrow();
         assertThat(single.logProbabilities()[at]).isEqualTo(together.logProbabilities()[child]);
       }
     }

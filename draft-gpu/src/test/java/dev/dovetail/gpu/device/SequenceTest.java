@@ -198,8 +198,7 @@ class SequenceTest {
   }
 
   /** All that changes from one to the next. */
-  private record Round(
-      long seed, int prefix, SamplingOptions options, int[] context, int[] given) {
+  private record Round(long seed, int prefix, SamplingOptions options, int[] context, int[] given) {
     static Round of(int i) {
       Random random = new Random(SEED + i);
       SamplingOptions options =
@@ -254,7 +253,7 @@ class SequenceTest {
         assertThat(recorded.calls).isEqualTo(1);
       }
     }
-    assertThat(executed.calls).isGreaterThan(40);
+    assertThat(executed.calls).isGreaterThan(30);
   }
 
   @Test
@@ -276,17 +275,17 @@ class SequenceTest {
 
   @Test
   void aDriverThatRecordsNothingExecutes() {
-    compare(recorded, Round.of(0), "round 0");
-    // The calls up to the run's first one of round 1 are those of a side that executes.
-    executed.round(Round.of(1), false);
+    // As many calls as before the operations of round 1, and one more.
     Side counting = side(0);
-    counting.round(Round.of(0), true);
+    compare(counting, Round.of(0), "round 0");
     counting.round(Round.of(1), false);
     long recording = counting.driver.calls() - counting.calls - CALLS_OF_READ + 1;
     Side refusing = side(recording);
     for (int i = 0; i < 4; i++) {
       compare(refusing, Round.of(i), "round " + i);
-      assertThat(refusing.calls).isEqualTo(executed.calls + (i == 1 ? 1 : 0));
+      if (i > 0) {
+        assertThat(refusing.calls).isEqualTo(executed.calls + (i == 1 ? 1 : 0));
+      }
     }
   }
 
@@ -316,12 +315,18 @@ class SequenceTest {
   @Test
   void nothingCrossesInARecordedSequence() {
     CudaDevice gpu = recorded.device;
-    try (Sequence sequence =
-        gpu.sequence(() -> gpu.write(new float[WIDTH], 0, 1, recorded.x))) {
-      sequence.run();
-      assertThatThrownBy(sequence::run)
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage("an operation of a sequence crosses to or from the GPU");
+    TreeBatch batch = TreeBatch.chain(4, 2);
+    List<Runnable> wrong =
+        List.of(
+            () -> gpu.write(new float[WIDTH], 0, 1, recorded.x),
+            () -> gpu.embed(recorded.table, batch, recorded.x));
+    for (Runnable operation : wrong) {
+      try (Sequence sequence = gpu.sequence(operation)) {
+        sequence.run();
+        assertThatThrownBy(sequence::run)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("an operation of a sequence crosses to or from the GPU");
+      }
     }
     compare(recorded, Round.of(0), "afterwards");
   }
