@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class FaultsTest {
   private static final long MEMORY = 1L << 26;
-  private static final int TOKENS = 4;
+  private static final int TOKENS = 6;
   private static final GenerationOptions OPTIONS =
       TinyGeneration.options(SamplingOptions.of(0.8f, 7), TOKENS).withTree(TreeShape.parse("2x2"));
 
@@ -63,7 +63,12 @@ class FaultsTest {
 
   /** What came of a text with a draft whose driver fails at a call. */
   private record Outcome(
-      List<Integer> tokens, List<String> warnings, long calls, long callsBefore, long leftBytes) {}
+      List<Integer> tokens,
+      List<String> warnings,
+      long calls,
+      long graphs,
+      long callsBefore,
+      long leftBytes) {}
 
   private static Outcome run(long failing, Kind kind) {
     HostDriver host = new HostDriver(MEMORY, 1);
@@ -101,7 +106,8 @@ class FaultsTest {
         closeQuietly(device);
       }
     }
-    return new Outcome(tokens, warnings, driver.calls(), before, left);
+    return new Outcome(
+        tokens, warnings, driver.calls(), driver.calls("launch graph"), before, left);
   }
 
   private static void closeQuietly(CudaDevice device) {
@@ -118,9 +124,10 @@ class FaultsTest {
     Outcome whole = run(0, kind);
     assertThat(whole.tokens()).isEqualTo(plain);
     assertThat(whole.warnings()).isEmpty();
+    assertThat(whole.graphs()).as("rounds that were recorded before").isPositive();
     // Every call counts with -Ddovetail.faults=all, which takes minutes.
     boolean all = System.getProperty("dovetail.faults", "").equals("all");
-    int step = all ? 1 : kind == Kind.LOST ? 3 : 9;
+    int step = all ? 1 : kind == Kind.LOST ? 4 : 11;
     int lost = 0;
     for (long k = 1; k <= whole.calls(); k += step) {
       Outcome outcome = run(k, kind);

@@ -2,6 +2,8 @@ package dev.dovetail.gpu.driver;
 
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Passes calls on, counts them, and fails one of them. After {@link Kind#LOST} and {@link
@@ -11,6 +13,7 @@ public final class FailingDriver implements GpuDriver {
   private final GpuDriver driver;
   private final long failing;
   private final Kind kind;
+  private final Map<String, Long> byName = new HashMap<>();
   private long calls;
 
   /**
@@ -28,8 +31,14 @@ public final class FailingDriver implements GpuDriver {
     return calls;
   }
 
+  /** How many of them were of a name, such as {@code launch graph}. */
+  public long calls(String name) {
+    return byName.getOrDefault(name, 0L);
+  }
+
   private GpuDriver call(String name) {
     calls++;
+    byName.merge(name, 1L, Long::sum);
     boolean sticky = kind == Kind.LOST || kind == Kind.TIMED_OUT;
     if (calls == failing || sticky && failing > 0 && calls > failing) {
       throw new GpuException(kind, "injected at call %d, %s".formatted(calls, name));
@@ -149,12 +158,12 @@ public final class FailingDriver implements GpuDriver {
 
   @Override
   public void launch(Graph graph, Stream stream) {
-    call("launch").launch(graph, stream);
+    call("launch graph").launch(graph, stream);
   }
 
   @Override
   public void free(Graph graph) {
-    call("free").free(graph);
+    call("free graph").free(graph);
   }
 
   @Override
