@@ -10,6 +10,7 @@ import dev.dovetail.engine.device.Sequence;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.round.AcceptedTokens;
+import dev.dovetail.engine.round.AheadStats;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.TokenTree;
 import dev.dovetail.engine.round.TreeShape;
@@ -17,6 +18,7 @@ import dev.dovetail.engine.sampling.Sampler;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The DGF draft on one sequence. Position t of its own cache pairs the feature of token t with the
@@ -26,6 +28,10 @@ import java.util.Map;
  */
 final class DgfDrafter implements Drafter {
   private static final int MAX_PASS_TOKENS = 128;
+
+  /** A tree behind a trunk, which has as many nodes as a tree at most, and one more. */
+  private static final int MAX_GROWN = 2 * TreeShape.MAX_NODES + 1;
+
   private static final int[] NONE_GIVEN = {};
 
   private final String name;
@@ -33,7 +39,7 @@ final class DgfDrafter implements Drafter {
   private final Device device;
   private final DecoderState state;
   private final Fusion fusion;
-  private final TreeBatch batch = new TreeBatch(MAX_PASS_TOKENS);
+  private final TreeBatch batch = new TreeBatch(MAX_GROWN);
   private final int[] identity = new int[MAX_PASS_TOKENS];
 
   /**
@@ -45,6 +51,7 @@ final class DgfDrafter implements Drafter {
   private final Rows logits;
   private final DraftTree tree;
   private final Map<GrowthPlan, Sequence> sequences = new HashMap<>();
+  private final Assumption assumption = new Assumption();
 
   DgfDrafter(String name, DgfWeights weights, int capacity) {
     this.name = name;
@@ -55,12 +62,11 @@ final class DgfDrafter implements Drafter {
     try (Allocation memory = new Allocation(device)) {
       state =
           memory.part(
-              weights.decoder().newState(capacity + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
-              DecoderState::close);
+              weights.decoder().newState(capacity + MAX_GROWN, MAX_GROWN), DecoderState::close);
       fusion = memory.part(new Fusion(weights, MAX_PASS_TOKENS), Fusion::close);
-      guesses = memory.rows(TreeShape.MAX_NODES + 1, weights.hidden());
+      guesses = memory.rows(MAX_GROWN + 1, weights.hidden());
       logits = memory.rows(widest, weights.head().rows());
-      tree = memory.draftTree(TreeShape.MAX_NODES);
+      tree = memory.draftTree(MAX_GROWN);
       memory.complete(this);
     }
   }
@@ -84,6 +90,7 @@ final class DgfDrafter implements Drafter {
     }
     device.lock().lock();
     try {
+      settle();
       for (int from = 0; from < accepted.count(); from += MAX_PASS_TOKENS) {
         int n = Math.min(MAX_PASS_TOKENS, accepted.count() - from);
         batch.reset(state.cache().length());
@@ -108,12 +115,49 @@ final class DgfDrafter implements Drafter {
     }
     device.lock().lock();
     try {
-      queue(new GrowthPlan(0, shape), sampler, context, length, NONE_GIVEN);
+      settle();
+      Optional<TokenTree> ahead = assumption.take(shape, context, length, sampler);
+      if (ahead.isPresent()) {
+        return ahead.get();
+      }
+      queue(new GrowthPlan(GrowthPlan.NO_TRUNK, shape), sampler, context, length, NONE_GIVEN);
       DraftNodes nodes = tree.read();
       return new TokenTree(nodes.tokens(), nodes.parents(), nodes.logProbabilities());
     } finally {
       device.lock().unlock();
     }
+  }
+
+  @Override
+  public void ahead(
+      TreeShape shape, TokenTree verified, int[] context, int length, Sampler sampler) {
+    int[] path = verified.likeliestPath();
+    GrowthPlan plan = new GrowthPlan(path.length, shape);
+    int prefix = state.cache().length();
+    if (!device.runsBeside() || prefix == 0 || prefix + plan.nodes() > state.cache().capacity()) {
+      return;
+    }
+    device.lock().lock();
+    try {
+      queue(plan, sampler, context, length, path);
+      assumption.begin(plan, path, length, sampler);
+    } finally {
+      device.lock().unlock();
+    }
+  }
+
+  /** Waits for a tree that was drafted ahead, before the device is given other work. */
+  private void settle() {
+    if (assumption.open()) {
+      long start = System.nanoTime();
+      DraftNodes nodes = tree.read();
+      assumption.settle(nodes, System.nanoTime() - start);
+    }
+  }
+
+  @Override
+  public AheadStats aheadStats() {
+    return assumption.stats();
   }
 
   /** Has a tree grown: what changes from round to round is sent before, the rest is a sequence. */
@@ -154,6 +198,13 @@ final class DgfDrafter implements Drafter {
 
   @Override
   public void truncate(int tokens) {
+    device.lock().lock();
+    try {
+      settle();
+      assumption.drop();
+    } finally {
+      device.lock().unlock();
+    }
     state.cache().truncate(Math.clamp(tokens - 1, 0, state.cache().length()));
   }
 

@@ -151,6 +151,11 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public boolean runsBeside() {
+    return true;
+  }
+
+  @Override
   public ReentrantLock lock() {
     return lock;
   }

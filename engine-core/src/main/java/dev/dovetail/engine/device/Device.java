@@ -30,6 +30,13 @@ public interface Device extends AutoCloseable {
   /** Worker threads, the caller's included; 1 for a GPU. */
   int threads();
 
+  /**
+   * Whether operations run while the caller goes on, and take nothing that the CPU computes with.
+   */
+  default boolean runsBeside() {
+    return false;
+  }
+
   /** Held around the operations of one pass. */
   java.util.concurrent.locks.ReentrantLock lock();
 

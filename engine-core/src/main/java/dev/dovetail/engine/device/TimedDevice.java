@@ -98,6 +98,11 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public boolean runsBeside() {
+    return device.runsBeside();
+  }
+
+  @Override
   public ReentrantLock lock() {
     return device.lock();
   }

@@ -54,6 +54,21 @@ public final class GuardedDrafter implements Drafter {
   }
 
   @Override
+  public void ahead(
+      TreeShape shape, TokenTree verified, int[] context, int length, Sampler sampler) {
+    try {
+      drafter.ahead(shape, verified, context, length, sampler);
+    } catch (DeviceFailure e) {
+      lose(e);
+    }
+  }
+
+  @Override
+  public AheadStats aheadStats() {
+    return drafter.aheadStats();
+  }
+
+  @Override
   public void truncate(int tokens) {
     try {
       drafter.truncate(tokens);

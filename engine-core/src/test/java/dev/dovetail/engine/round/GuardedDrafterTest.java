@@ -55,6 +55,12 @@ class GuardedDrafterTest {
     }
 
     @Override
+    public void ahead(
+        TreeShape shape, TokenTree verified, int[] context, int length, Sampler sampler) {
+      call();
+    }
+
+    @Override
     public void truncate(int tokens) {
       call();
       drafter.truncate(tokens);
