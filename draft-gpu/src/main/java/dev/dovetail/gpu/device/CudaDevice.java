@@ -61,6 +61,9 @@ public final class CudaDevice implements Device {
   private final BatchNodes batchNodes;
   private final ReentrantLock lock = new ReentrantLock();
 
+  /** The tree that began last: what a sequence queues is for it. */
+  private GpuDraftTree growing;
+
   /** What the next kernel reads beside rows. */
   private final GrowingMemory operands;
 
@@ -419,12 +422,23 @@ public final class CudaDevice implements Device {
 
   @Override
   public DraftTree draftTree(int maxNodes) {
-    return locked(() -> new GpuDraftTree(driver, memory, staging, rank, tree, maxNodes));
+    return locked(() ->
+        new GpuDraftTree(
+            driver, memory, staging, rank, tree, maxNodes, begun -> growing = begun));
   }
 
   @Override
   public Sequence sequence(Runnable operations) {
-    return new GpuSequence(driver, memory, staging, operations);
+    return new GpuSequence(
+        driver,
+        memory,
+        staging,
+        operations,
+        () -> {
+          if (growing != null) {
+            growing.end();
+          }
+        });
   }
 
   @Override

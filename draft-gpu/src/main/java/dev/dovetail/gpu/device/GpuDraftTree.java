@@ -15,6 +15,7 @@ import dev.dovetail.gpu.kernel.RankKernel.Source;
 import dev.dovetail.gpu.kernel.TreeKernel;
 import dev.dovetail.gpu.kernel.TreeNodes;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * A tree that grows in the GPU's memory: up goes one copy when it begins, down comes one with its
@@ -40,11 +41,13 @@ final class GpuDraftTree implements DraftTree {
   private final GrowingMemory block;
   private final Event start;
   private final Event end;
+  private final Consumer<GpuDraftTree> begun;
 
   private TreeGrowth growth;
   private int[] ends = new int[0];
   private int grown;
   private int added;
+  private boolean ended = true;
   private int[] numbers = new int[0];
   private long scratch;
   private long scratchBytes;
@@ -53,19 +56,24 @@ final class GpuDraftTree implements DraftTree {
   private long vocabulary;
   private int tokensOfTarget;
 
+  /**
+   * @param begun is told of each tree that begins; it may say when all work for it is queued
+   */
   GpuDraftTree(
       GpuDriver driver,
       DeviceMemory memory,
       Staging staging,
       RankKernel rank,
       TreeKernel tree,
-      int maxNodes) {
+      int maxNodes,
+      Consumer<GpuDraftTree> begun) {
     this.driver = driver;
     this.memory = memory;
     this.staging = staging;
     this.rank = rank;
     this.tree = tree;
     this.maxNodes = maxNodes;
+    this.begun = begun;
     block = new GrowingMemory(memory);
     start = driver.newEvent();
     end = driver.newEvent();
@@ -82,8 +90,18 @@ final class GpuDraftTree implements DraftTree {
       ends[level] = first(level) + growth.width(level);
     }
     noteVocabulary();
+    ended = false;
     driver.record(start, Stream.COMPUTE);
     send(prefix);
+    begun.accept(this);
+  }
+
+  /** Marks the end of the work for this tree, however much later it is read. */
+  void end() {
+    if (!ended) {
+      driver.record(end, Stream.COMPUTE);
+      ended = true;
+    }
   }
 
   private void check(TreeGrowth growth) {
@@ -257,7 +275,7 @@ final class GpuDraftTree implements DraftTree {
   @Override
   public DraftNodes read() {
     int n = growth.nodes();
-    driver.record(end, Stream.COMPUTE);
+    end();
     if (numbers.length < ARRAYS_READ * n) {
       numbers = new int[ARRAYS_READ * n];
     }
@@ -281,6 +299,7 @@ final class GpuDraftTree implements DraftTree {
 
   @Override
   public void close() {
+    ended = true;
     try (block) {
       driver.free(start);
       driver.free(end);

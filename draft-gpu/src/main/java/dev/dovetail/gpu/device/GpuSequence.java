@@ -17,16 +17,26 @@ final class GpuSequence implements Sequence {
   private final DeviceMemory memory;
   private final Staging staging;
   private final Runnable operations;
+  private final Runnable queued;
   private boolean executed;
   private boolean refused;
   private long moves;
   private Graph graph;
 
-  GpuSequence(GpuDriver driver, DeviceMemory memory, Staging staging, Runnable operations) {
+  /**
+   * @param queued is run when the operations are on their way
+   */
+  GpuSequence(
+      GpuDriver driver,
+      DeviceMemory memory,
+      Staging staging,
+      Runnable operations,
+      Runnable queued) {
     this.driver = driver;
     this.memory = memory;
     this.staging = staging;
     this.operations = operations;
+    this.queued = queued;
   }
 
   @Override
@@ -45,6 +55,7 @@ final class GpuSequence implements Sequence {
     } else {
       driver.launch(graph, Stream.COMPUTE);
     }
+    queued.run();
   }
 
   /** Leaves the operations to be executed where the driver records nothing. */
