@@ -423,8 +423,7 @@ public final class CudaDevice implements Device {
   @Override
   public DraftTree draftTree(int maxNodes) {
     return locked(() ->
-        new GpuDraftTree(
-            driver, memory, staging, rank, tree, maxNodes, begun -> growing = begun));
+        new GpuDraftTree(driver, memory, staging, rank, tree, maxNodes, begun -> growing = begun));
   }
 
   @Override
