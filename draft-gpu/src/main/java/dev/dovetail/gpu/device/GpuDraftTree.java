@@ -27,10 +27,44 @@ final class GpuDraftTree implements DraftTree {
   private static final int ROOT = -1;
   private static final int ALIGNMENT = 256;
 
-  /** Of each node what is read back: its token, parent, log-probability and the path's. */
-  private static final int ARRAYS_READ = 4;
-
   private static final int NO_PROBABILITY = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
+
+  /** Where each of the numbers lies that are sent; those that are read back lie together. */
+  private record Layout(int nodes, int levels) {
+    static final int PREFIX = Settings.INTS;
+
+    int tokens() {
+      return PREFIX + 2;
+    }
+
+    int parents() {
+      return tokens() + nodes;
+    }
+
+    int logs() {
+      return parents() + nodes;
+    }
+
+    int pathLogs() {
+      return logs() + nodes;
+    }
+
+    int starts() {
+      return pathLogs() + nodes;
+    }
+
+    int lengths() {
+      return starts() + nodes;
+    }
+
+    int paths() {
+      return lengths() + nodes;
+    }
+
+    int recent() {
+      return paths() + nodes * levels;
+    }
+  }
 
   private final GpuDriver driver;
   private final DeviceMemory memory;
@@ -44,6 +78,7 @@ final class GpuDraftTree implements DraftTree {
   private final Consumer<GpuDraftTree> begun;
 
   private TreeGrowth growth;
+  private Layout layout;
   private int[] ends = new int[0];
   private int grown;
   private int added;
@@ -89,10 +124,11 @@ final class GpuDraftTree implements DraftTree {
     for (int level = 0; level < ends.length; level++) {
       ends[level] = first(level) + growth.width(level);
     }
+    layout = new Layout(growth.nodes(), ends.length);
     noteVocabulary();
     ended = false;
     driver.record(start, Stream.COMPUTE);
-    send(prefix);
+    send(write(prefix));
     begun.accept(this);
   }
 
@@ -139,22 +175,15 @@ final class GpuDraftTree implements DraftTree {
   }
 
   /** Settings, the prefix, all nodes as they are before anything is grown, the last tokens. */
-  private void send(int prefix) {
+  private int write(int prefix) {
     SamplingOptions options = growth.sampler().options();
     int window = options.penalises() ? options.repeatWindow() : 0;
     int recent = Math.min(window, growth.length());
-    int levels = growth.levels();
-    int n = growth.nodes();
-    int tokens = Settings.INTS + 2;
-    int starts = tokens + ARRAYS_READ * n;
-    int lengths = starts + n;
-    int paths = lengths + n;
-    int recents = paths + n * levels;
-    int count = recents + recent;
+    int count = layout.recent() + recent;
     if (numbers.length < count) {
       numbers = new int[2 * count];
     }
-    Arrays.fill(numbers, 0, recents, 0);
+    Arrays.fill(numbers, 0, layout.recent(), 0);
     new Settings(
             options.seed(),
             growth.length(),
@@ -164,47 +193,56 @@ final class GpuDraftTree implements DraftTree {
             window,
             recent)
         .write(numbers, 0);
-    numbers[Settings.INTS] = prefix;
-    Arrays.fill(numbers, tokens + 2 * n, starts, NO_PROBABILITY);
+    numbers[Layout.PREFIX] = prefix;
+    Arrays.fill(numbers, layout.logs(), layout.starts(), NO_PROBABILITY);
     for (int node = 0; node < growth.given().length; node++) {
-      numbers[tokens + node] = growth.given()[node];
-      numbers[tokens + n + node] = node - 1;
-      numbers[tokens + 2 * n + node] = 0;
-      numbers[tokens + 3 * n + node] = 0;
+      numbers[layout.tokens() + node] = growth.given()[node];
+      numbers[layout.parents() + node] = node - 1;
+      numbers[layout.logs() + node] = 0;
+      numbers[layout.pathLogs() + node] = 0;
       for (int above = 0; above <= node; above++) {
-        numbers[paths + node * levels + above] = above;
+        numbers[layout.paths() + node * layout.levels() + above] = above;
       }
     }
-    for (int level = 0; level < levels; level++) {
+    for (int level = 0; level < layout.levels(); level++) {
       for (int node = first(level); node < ends[level]; node++) {
-        numbers[starts + node] = node * levels;
-        numbers[lengths + node] = level + 1;
+        numbers[layout.starts() + node] = node * layout.levels();
+        numbers[layout.lengths() + node] = level + 1;
       }
     }
-    System.arraycopy(growth.context(), growth.length() - recent, numbers, recents, recent);
+    System.arraycopy(
+        growth.context(), growth.length() - recent, numbers, layout.recent(), recent);
+    return count;
+  }
 
+  private void send(int count) {
     scratchBytes = scratchBytes();
-    long sentBytes = (long) numbers.length * Integer.BYTES;
-    long address = block.reserve(scratchBytes + sentBytes);
+    long address = block.reserve(scratchBytes + (long) numbers.length * Integer.BYTES);
     if (address != scratch) {
       memory.noteMove();
     }
     scratch = address;
-    long settings = scratch + scratchBytes;
-    long node = settings + (long) tokens * Integer.BYTES;
-    long plane = (long) n * Integer.BYTES;
     source =
         new Source(
-            settings, settings + (long) recents * Integer.BYTES, node, vocabulary, tokensOfTarget);
+            address(0),
+            address(layout.recent()),
+            address(layout.tokens()),
+            vocabulary,
+            tokensOfTarget);
     nodes =
         new TreeKernel.Nodes(
-            node,
-            node + plane,
-            node + 2 * plane,
-            node + 3 * plane,
-            settings + (long) paths * Integer.BYTES,
-            levels);
-    staging.send(numbers, count, settings);
+            address(layout.tokens()),
+            address(layout.parents()),
+            address(layout.logs()),
+            address(layout.pathLogs()),
+            address(layout.paths()),
+            layout.levels());
+    staging.send(numbers, count, address(0));
+  }
+
+  /** Of one of the numbers that are sent. */
+  private long address(int number) {
+    return scratch + scratchBytes + (long) number * Integer.BYTES;
   }
 
   /** For the candidates of any level. */
@@ -260,39 +298,35 @@ final class GpuDraftTree implements DraftTree {
 
   /** The nodes of a batch's pass. */
   TreeNodes of(TreeBatch batch) {
-    long prefix = source.settings() + (long) Settings.INTS * Integer.BYTES;
-    long starts = nodes.tokens() + (long) ARRAYS_READ * growth.nodes() * Integer.BYTES;
-    long first = (long) batch.first() * Integer.BYTES;
+    int first = batch.first();
     return new TreeNodes(
-        prefix,
-        nodes.tokens() + first,
-        nodes.parents() + first,
-        nodes.paths(),
-        starts + first,
-        starts + (long) growth.nodes() * Integer.BYTES + first);
+        address(Layout.PREFIX),
+        address(layout.tokens() + first),
+        address(layout.parents() + first),
+        address(layout.paths()),
+        address(layout.starts() + first),
+        address(layout.lengths() + first));
   }
 
   @Override
   public DraftNodes read() {
     int n = growth.nodes();
     end();
-    if (numbers.length < ARRAYS_READ * n) {
-      numbers = new int[ARRAYS_READ * n];
-    }
-    staging.receive(nodes.tokens(), numbers, ARRAYS_READ * n);
+    int[] read = new int[layout.starts() - layout.tokens()];
+    staging.receive(address(layout.tokens()), read, read.length);
     return DraftNodes.of(
-        Arrays.copyOfRange(numbers, 0, n),
-        Arrays.copyOfRange(numbers, n, 2 * n),
-        floats(2 * n, n),
-        floats(3 * n, n),
+        Arrays.copyOfRange(read, 0, n),
+        Arrays.copyOfRange(read, n, 2 * n),
+        floats(read, 2 * n, n),
+        floats(read, 3 * n, n),
         n,
         driver.nanosBetween(start, end));
   }
 
-  private float[] floats(int from, int count) {
+  private static float[] floats(int[] bits, int from, int count) {
     float[] floats = new float[count];
     for (int i = 0; i < count; i++) {
-      floats[i] = Float.intBitsToFloat(numbers[from + i]);
+      floats[i] = Float.intBitsToFloat(bits[from + i]);
     }
     return floats;
   }

@@ -69,8 +69,8 @@ final class GpuSequence implements Sequence {
       refused = true;
       return;
     }
-    try (Staging.Pause pause = staging.pause()) {
-      operations.run();
+    try {
+      staging.withoutCrossing(operations);
     } catch (RuntimeException | Error e) {
       endQuietly(e);
       throw e;

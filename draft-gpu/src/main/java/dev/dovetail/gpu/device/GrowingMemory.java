@@ -29,9 +29,9 @@ final class GrowingMemory implements AutoCloseable {
   @Override
   public void close() {
     if (block != null) {
-      try (DeviceMemory.Block before = block) {
-        block = null;
-      }
+      DeviceMemory.Block before = block;
+      block = null;
+      before.close();
     }
   }
 }

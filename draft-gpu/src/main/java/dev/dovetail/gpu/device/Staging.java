@@ -24,21 +24,14 @@ final class Staging implements AutoCloseable {
     pinned = driver.allocatePinned(BYTES);
   }
 
-  /** While nothing may cross. */
-  final class Pause implements AutoCloseable {
-    private Pause() {
-      paused = true;
-    }
-
-    @Override
-    public void close() {
+  /** Does work in which crossing is an error: a recorded copy would send what is there later. */
+  void withoutCrossing(Runnable work) {
+    paused = true;
+    try {
+      work.run();
+    } finally {
       paused = false;
     }
-  }
-
-  /** From here on crossing is an error: a recorded copy would send what is there later. */
-  Pause pause() {
-    return new Pause();
   }
 
   /** Sends floats. */

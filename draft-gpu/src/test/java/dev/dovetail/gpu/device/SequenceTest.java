@@ -72,6 +72,9 @@ class SequenceTest {
     /** Of the driver, which the last run of the operations took. */
     long calls;
 
+    /** Added to the feature that a tree grows from. */
+    float guess;
+
     /** The tree, where its nodes are not to be taken from the one that grows. */
     DraftNodes known;
 
@@ -144,7 +147,9 @@ class SequenceTest {
       device.embed(table, batch, x);
       device.append(cache, 0, batch, x, x);
       cache.commit(IntStream.range(0, n).toArray(), n);
-      device.write(numbers(numbers, WIDTH), 0, 1, guesses);
+      float[] first = numbers(numbers, WIDTH);
+      first[0] += guess;
+      device.write(first, 0, 1, guesses);
       device.write(numbers(numbers, MOST_NODES * HEAD_DIM), 0, MOST_NODES, angles);
 
       batch.reset(n);
@@ -336,6 +341,26 @@ class SequenceTest {
       }
     }
     compare(recorded, Round.of(0), "afterwards");
+  }
+
+  /** Where nothing can be guessed, levels are filled up with nodes that every operation can take. */
+  @Test
+  void nodesWithoutTokensPassAsTokenZero() {
+    executed.guess = Float.NaN;
+    DraftNodes nodes = executed.round(Round.of(1), false);
+    assertThat(nodes.tokens()).isEqualTo(Round.of(1).given);
+    float[] zero = new float[WIDTH];
+    executed.device.embed(executed.table, TreeBatch.chain(0), executed.x);
+    executed.device.read(executed.x, 1, zero, 0);
+    executed.device.embed(executed.table, executed.batch, executed.x);
+    int n = executed.batch.size();
+    float[] rows = new float[n * WIDTH];
+    executed.device.read(executed.x, n, rows, 0);
+    for (int i = 0; i < n; i++) {
+      assertThat(Arrays.copyOfRange(rows, i * WIDTH, (i + 1) * WIDTH)).isEqualTo(zero);
+    }
+    executed.guess = 0;
+    compare(recorded, Round.of(2), "afterwards");
   }
 
   /** A grown tree's nodes are to all operations those of a batch which knows them. */

@@ -153,7 +153,15 @@ public final class FailingDriver implements GpuDriver {
 
   @Override
   public Graph endCapture(Stream stream) {
-    return call("endCapture").endCapture(stream);
+    // A recording that cannot be ended is given up.
+    Graph graph = driver.endCapture(stream);
+    try {
+      call("endCapture");
+      return graph;
+    } catch (GpuException e) {
+      driver.free(graph);
+      throw e;
+    }
   }
 
   @Override
