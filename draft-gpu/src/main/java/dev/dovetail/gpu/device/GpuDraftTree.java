@@ -29,43 +29,6 @@ final class GpuDraftTree implements DraftTree {
 
   private static final int NO_PROBABILITY = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
 
-  /** Where each of the numbers lies that are sent; those that are read back lie together. */
-  private record Layout(int nodes, int levels) {
-    static final int PREFIX = Settings.INTS;
-
-    int tokens() {
-      return PREFIX + 2;
-    }
-
-    int parents() {
-      return tokens() + nodes;
-    }
-
-    int logs() {
-      return parents() + nodes;
-    }
-
-    int pathLogs() {
-      return logs() + nodes;
-    }
-
-    int starts() {
-      return pathLogs() + nodes;
-    }
-
-    int lengths() {
-      return starts() + nodes;
-    }
-
-    int paths() {
-      return lengths() + nodes;
-    }
-
-    int recent() {
-      return paths() + nodes * levels;
-    }
-  }
-
   private final GpuDriver driver;
   private final DeviceMemory memory;
   private final Staging staging;
@@ -78,7 +41,7 @@ final class GpuDraftTree implements DraftTree {
   private final Consumer<GpuDraftTree> begun;
 
   private TreeGrowth growth;
-  private Layout layout;
+  private TreeLayout layout;
   private int[] ends = new int[0];
   private int grown;
   private int added;
@@ -124,7 +87,7 @@ final class GpuDraftTree implements DraftTree {
     for (int level = 0; level < ends.length; level++) {
       ends[level] = first(level) + growth.width(level);
     }
-    layout = new Layout(growth.nodes(), ends.length);
+    layout = new TreeLayout(growth.nodes(), ends.length);
     noteVocabulary();
     ended = false;
     driver.record(start, Stream.COMPUTE);
@@ -193,7 +156,7 @@ final class GpuDraftTree implements DraftTree {
             window,
             recent)
         .write(numbers, 0);
-    numbers[Layout.PREFIX] = prefix;
+    numbers[TreeLayout.PREFIX] = prefix;
     Arrays.fill(numbers, layout.logs(), layout.starts(), NO_PROBABILITY);
     for (int node = 0; node < growth.given().length; node++) {
       numbers[layout.tokens() + node] = growth.given()[node];
@@ -210,8 +173,7 @@ final class GpuDraftTree implements DraftTree {
         numbers[layout.lengths() + node] = level + 1;
       }
     }
-    System.arraycopy(
-        growth.context(), growth.length() - recent, numbers, layout.recent(), recent);
+    System.arraycopy(growth.context(), growth.length() - recent, numbers, layout.recent(), recent);
     return count;
   }
 
@@ -300,7 +262,7 @@ final class GpuDraftTree implements DraftTree {
   TreeNodes of(TreeBatch batch) {
     int first = batch.first();
     return new TreeNodes(
-        address(Layout.PREFIX),
+        address(TreeLayout.PREFIX),
         address(layout.tokens() + first),
         address(layout.parents() + first),
         address(layout.paths()),

@@ -343,7 +343,9 @@ class SequenceTest {
     compare(recorded, Round.of(0), "afterwards");
   }
 
-  /** Where nothing can be guessed, levels are filled up with nodes that every operation can take. */
+  /**
+   * Where nothing can be guessed, levels are filled up with nodes that every operation can take.
+   */
   @Test
   void nodesWithoutTokensPassAsTokenZero() {
     executed.guess = Float.NaN;

@@ -15,6 +15,7 @@ public final class FailingDriver implements GpuDriver {
   private final Kind kind;
   private final Map<String, Long> byName = new HashMap<>();
   private long calls;
+  private boolean capturing;
 
   /**
    * @param driver owned from here on
@@ -149,17 +150,20 @@ public final class FailingDriver implements GpuDriver {
   @Override
   public void beginCapture(Stream stream) {
     call("beginCapture").beginCapture(stream);
+    capturing = true;
   }
 
   @Override
   public Graph endCapture(Stream stream) {
-    // A recording that cannot be ended is given up.
-    Graph graph = driver.endCapture(stream);
+    boolean began = capturing;
+    capturing = false;
     try {
-      call("endCapture");
-      return graph;
+      return call("endCapture").endCapture(stream);
     } catch (GpuException e) {
-      driver.free(graph);
+      if (began) {
+        // A recording that cannot be ended is given up.
+        driver.free(driver.endCapture(stream));
+      }
       throw e;
     }
   }
