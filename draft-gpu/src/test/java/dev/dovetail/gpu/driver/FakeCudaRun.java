@@ -150,7 +150,7 @@ final class FakeCudaRun {
     driver.free(event);
     driver.free(later);
     try (GpuDriver other = CudaDriver.open(0)) {
-      GpuDriver limited = TimeLimitedDriver.of(other);
+      GpuDriver limited = TimeLimitedDriver.of(other, _ -> {});
       limited.synchronize(Stream.COMPUTE);
     }
   }
