@@ -64,6 +64,7 @@ public final class CudaDevice implements Device {
   private final EmbedKernel embed;
   private final GatherKernel gather;
   private final RmsNormKernel rmsNorm;
+  private final Gemm gemm;
   private final Map<String, MatmulKernel> matmul = new HashMap<>();
   private final AddBiasKernel addBias;
   private final RopeKernel rope;
@@ -88,6 +89,7 @@ public final class CudaDevice implements Device {
     ranking = new GpuRanking(driver, memory, staging);
     widen = new WidenKernel(driver);
     embed = new EmbedKernel(driver);
+    gemm = new Gemm(driver, memory, staging, embed);
     gather = new GatherKernel(driver);
     rmsNorm = new RmsNormKernel(driver);
     addBias = new AddBiasKernel(driver);
@@ -123,7 +125,11 @@ public final class CudaDevice implements Device {
   public OptionalLong heldBytes() {
     return OptionalLong.of(
         locked(() -> {
-          long own = (operands == null ? 0 : operands.bytes()) + paths.bytes() + ranking.bytes();
+          long own =
+              (operands == null ? 0 : operands.bytes())
+                  + paths.bytes()
+                  + ranking.bytes()
+                  + gemm.bytes();
           return memory.used() - own;
         }));
   }
@@ -192,7 +198,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public Matrix matrix(List<Tensor> parts) {
-    return locked(() -> GpuMatrix.send(parts, memory, staging));
+    return locked(() -> GpuMatrix.send(parts, false, memory, staging));
+  }
+
+  @Override
+  public Matrix draftMatrix(List<Tensor> parts) {
+    return locked(() -> GpuMatrix.send(parts, gemm.available(), memory, staging));
   }
 
   /** Memory is asked for by threads that run no pass. */
@@ -335,16 +346,14 @@ public final class CudaDevice implements Device {
     FloatRows from = GpuBuffer.view(x);
     FloatRows to = GpuBuffer.view(out);
     long address = to.address();
-    for (GpuWeights part : ((GpuMatrix) w).parts()) {
-      matmul
-          .computeIfAbsent(part.planes().type(), type -> new MatmulKernel(driver, type))
-          .launch(
-              part.planes(),
-              part.rows(),
-              from,
-              n,
-              add,
-              new FloatRows(address, part.rows(), to.stride()));
+    GpuMatrix matrix = (GpuMatrix) w;
+    for (GpuWeights part : matrix.parts()) {
+      FloatRows columns = new FloatRows(address, part.rows(), to.stride());
+      if (!matrix.anyOrder() || !gemm.multiply(part, from, n, add, columns)) {
+        matmul
+            .computeIfAbsent(part.planes().type(), type -> new MatmulKernel(driver, type))
+            .launch(part.planes(), part.rows(), from, n, add, columns);
+      }
       address += (long) part.rows() * Float.BYTES;
     }
   }
@@ -411,6 +420,7 @@ public final class CudaDevice implements Device {
   public void close() {
     paths.close();
     ranking.close();
+    gemm.close();
     if (operands != null) {
       operands.close();
     }

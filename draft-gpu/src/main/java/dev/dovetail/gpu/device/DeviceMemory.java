@@ -13,6 +13,7 @@ final class DeviceMemory {
   private final GpuDriver driver;
   private final ReentrantLock lock;
   private final long budget;
+  private Runnable giveBack = () -> {};
   private long used;
 
   /**
@@ -23,6 +24,11 @@ final class DeviceMemory {
     this.driver = driver;
     this.lock = lock;
     this.budget = budget;
+  }
+
+  /** What can give memory back when the budget has too little left. */
+  void whenShort(Runnable giver) {
+    giveBack = giver;
   }
 
   /** One allocation, whose owner closes it. */
@@ -70,6 +76,9 @@ final class DeviceMemory {
   Block allocate(long bytes) {
     lock.lock();
     try {
+      if (bytes > budget - used) {
+        giveBack.run();
+      }
       if (bytes > budget - used) {
         throw new GpuException(
             Kind.OUT_OF_MEMORY,

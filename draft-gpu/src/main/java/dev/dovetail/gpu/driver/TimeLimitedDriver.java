@@ -148,6 +148,16 @@ public final class TimeLimitedDriver implements GpuDriver {
   }
 
   @Override
+  public boolean canMultiply() {
+    return ask(driver::canMultiply);
+  }
+
+  @Override
+  public void multiply(Product product, long workspace, long workspaceBytes) {
+    tell(() -> driver.multiply(product, workspace, workspaceBytes));
+  }
+
+  @Override
   public void synchronize(Stream stream) {
     tell(() -> {
       if (mark == null) {

@@ -72,6 +72,15 @@ public interface Device extends AutoCloseable {
   Matrix matrix(List<Tensor> parts);
 
   /**
+   * The same for a draft, which decides how fast text comes and never which: with more than 64
+   * tokens, as in a prompt, its sums may run in another order. The rule of one order holds for all
+   * other products.
+   */
+  default Matrix draftMatrix(List<Tensor> parts) {
+    return matrix(parts);
+  }
+
+  /**
    * Matrices of one model that are kept between starts.
    *
    * @param folder of this model alone; made where it is missing
