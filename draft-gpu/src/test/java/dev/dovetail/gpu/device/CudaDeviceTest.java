@@ -179,7 +179,9 @@ class CudaDeviceTest {
                 return readAll(device, out, n);
               }
             });
-        assertThat(driver.products() - before).as("%d tokens", n).isEqualTo(n < 65 ? 0 : tall ? 3 : 2);
+        assertThat(driver.products() - before)
+            .as("%d tokens", n)
+            .isEqualTo(n < 65 ? 0 : tall ? 3 : 2);
       }
     }
   }

@@ -64,6 +64,13 @@ public final class Allocation implements AutoCloseable {
     return matrix;
   }
 
+  /** See {@link Device#draftMatrix}. */
+  public Matrix draftMatrix(List<Tensor> parts) {
+    Matrix matrix = device.draftMatrix(parts);
+    taken.push(matrix::close);
+    return matrix;
+  }
+
   /** See {@link Device#embedding}. */
   public EmbeddingTable embedding(Tensor table) {
     EmbeddingTable embedding = device.embedding(table);
