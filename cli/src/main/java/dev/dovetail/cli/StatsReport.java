@@ -83,6 +83,7 @@ final class StatsReport {
             + (stats.peakVramBytes() > 0
                 ? ", " + Units.bytes(stats.peakVramBytes()) + " on the GPU"
                 : ""));
+    stats.gpuLost().ifPresent(why -> row(lines, "GPU", "lost: " + why));
     row(lines, "draft", stats.draft());
     row(lines, "kernels", "%s, %d threads".formatted(stats.kernels(), stats.threads()));
     row(lines, "seed", Long.toString(completion.seed()));

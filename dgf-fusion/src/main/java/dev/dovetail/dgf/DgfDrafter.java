@@ -97,7 +97,7 @@ final class DgfDrafter implements Drafter {
         for (int i = 0; i < n; i++) {
           batch.add(accepted.nextTokens()[from + i], i - 1);
         }
-        device.write(accepted.features(), from * weights.hidden(), n, fusion.feature());
+        device.writeHalf(accepted.features(), from * weights.hidden(), n, fusion.feature());
         fusion.fuse(batch, state.x());
         weights.decoder().forward(batch, state);
         state.cache().commit(identity, n);

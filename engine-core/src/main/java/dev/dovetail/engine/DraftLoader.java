@@ -76,6 +76,8 @@ record DraftLoader(
         throw new IllegalStateException(
             "the draft cannot run on a GPU: %s; --draft auto goes on without".formatted(why.get()));
       }
+      gpu.flatMap(DeviceProvider::lost)
+          .ifPresent(lost -> warnings.accept("the draft runs on the CPU: " + lost));
       return onCpu(model, cpu);
     }
     try {

@@ -4,6 +4,7 @@ import dev.dovetail.engine.decoder.PassWork;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
+import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.round.DecoderTarget;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.GuardedDrafter;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -37,7 +39,7 @@ public final class Engine implements AutoCloseable {
   private final TargetWeights weights;
   private final Optional<DraftLoader.Loaded> draft;
   private final Consumer<String> warnings;
-  private final AtomicBoolean draftLost = new AtomicBoolean();
+  private final AtomicReference<String> gpuLost = new AtomicReference<>();
   private final int context;
   private final TreeShape tree;
   private final double loadMs;
@@ -106,6 +108,14 @@ public final class Engine implements AutoCloseable {
         .orElse(0);
   }
 
+  /**
+   * Why a GPU stays off, for as long as this process runs; empty where none has failed for good.
+   */
+  Optional<String> gpuLost() {
+    return Optional.ofNullable(gpuLost.get())
+        .or(() -> Dovetail.device("cuda").flatMap(DeviceProvider::lost));
+  }
+
   Path path() {
     return model.tensors().path();
   }
@@ -138,7 +148,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private Drafter newDrafter() {
-    if (draft.isEmpty() || draftLost.get()) {
+    if (draft.isEmpty() || gpuLost.get() != null) {
       return new NoDrafter();
     }
     try {
@@ -151,7 +161,7 @@ public final class Engine implements AutoCloseable {
 
   /** One session's draft is lost; if its device is, no other session tries it again. */
   private void lose(DeviceFailure failure) {
-    boolean first = !failure.lasting() || draftLost.compareAndSet(false, true);
+    boolean first = !failure.lasting() || gpuLost.compareAndSet(null, failure.getMessage());
     if (first) {
       warnings.accept(
           "the draft is lost, and the text goes on without it: " + failure.getMessage());

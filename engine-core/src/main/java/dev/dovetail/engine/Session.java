@@ -217,6 +217,7 @@ public final class Session implements AutoCloseable {
           decoder.channel().bytesFromDraft() - bytesFromDraftBefore,
           ProcessMemory.peakResidentBytes(),
           engine.draftDeviceBytes(),
+          engine.gpuLost(),
           decoder.drafter().name(),
           engine.device().kernels(),
           engine.device().threads());

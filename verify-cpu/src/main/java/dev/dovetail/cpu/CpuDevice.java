@@ -140,6 +140,19 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    int width = destination.width();
+    float[] values = CpuBuffer.of(destination);
+    for (int i = 0; i < n; i++) {
+      int from = sourceOffset + i * width;
+      int to = at(destination, i);
+      for (int j = 0; j < width; j++) {
+        values[to + j] = Float.float16ToFloat(source[from + j]);
+      }
+    }
+  }
+
+  @Override
   public void read(Rows source, int n, float[] destination, int destinationOffset) {
     int width = source.width();
     float[] values = CpuBuffer.of(source);

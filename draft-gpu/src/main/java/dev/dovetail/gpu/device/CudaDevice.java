@@ -28,6 +28,7 @@ import dev.dovetail.gpu.kernel.MatmulKernel;
 import dev.dovetail.gpu.kernel.RmsNormKernel;
 import dev.dovetail.gpu.kernel.RopeKernel;
 import dev.dovetail.gpu.kernel.SiluKernel;
+import dev.dovetail.gpu.kernel.WidenKernel;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
 import java.nio.file.Path;
@@ -57,8 +58,9 @@ public final class CudaDevice implements Device {
   private final Staging staging;
   private final TreePaths paths;
   private final ReentrantLock lock = new ReentrantLock();
-  private DeviceMemory.Block indices;
+  private DeviceMemory.Block operands;
 
+  private final WidenKernel widen;
   private final EmbedKernel embed;
   private final GatherKernel gather;
   private final RmsNormKernel rmsNorm;
@@ -83,6 +85,7 @@ public final class CudaDevice implements Device {
     memory = new DeviceMemory(driver, lock, budget);
     staging = new Staging(driver);
     paths = new TreePaths(memory, staging);
+    widen = new WidenKernel(driver);
     embed = new EmbedKernel(driver);
     gather = new GatherKernel(driver);
     rmsNorm = new RmsNormKernel(driver);
@@ -119,7 +122,7 @@ public final class CudaDevice implements Device {
   public OptionalLong heldBytes() {
     return OptionalLong.of(
         locked(() -> {
-          long own = (indices == null ? 0 : indices.bytes()) + paths.bytes();
+          long own = (operands == null ? 0 : operands.bytes()) + paths.bytes();
           return memory.used() - own;
         }));
   }
@@ -268,6 +271,15 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    FloatRows to = GpuBuffer.view(destination);
+    int count = n * to.width();
+    long address = operands((long) count * Short.BYTES);
+    staging.send(source, sourceOffset, count, address);
+    widen.launch(address, n, to);
+  }
+
+  @Override
   public void read(Rows source, int n, float[] destination, int destinationOffset) {
     FloatRows from = GpuBuffer.view(source);
     if (from.stride() == from.width()) {
@@ -282,15 +294,21 @@ public final class CudaDevice implements Device {
 
   /** Sends integers for the next kernel; the address holds until the next call. */
   long send(int[] values, int count) {
-    if (indices == null || indices.bytes() < (long) count * Integer.BYTES) {
-      if (indices != null) {
-        indices.close();
-        indices = null;
+    long address = operands((long) count * Integer.BYTES);
+    staging.send(values, count, address);
+    return address;
+  }
+
+  /** Memory for what the next kernel reads beside rows. */
+  private long operands(long bytes) {
+    if (operands == null || operands.bytes() < bytes) {
+      if (operands != null) {
+        operands.close();
+        operands = null;
       }
-      indices = memory.allocate(Math.max(count, 256) * (long) Integer.BYTES);
+      operands = memory.allocate(Math.max(bytes, 1024));
     }
-    staging.send(values, count, indices.address());
-    return indices.address();
+    return operands.address();
   }
 
   @Override
@@ -418,8 +436,8 @@ public final class CudaDevice implements Device {
   @Override
   public void close() {
     paths.close();
-    if (indices != null) {
-      indices.close();
+    if (operands != null) {
+      operands.close();
     }
     staging.close();
     driver.close();

@@ -211,6 +211,38 @@ class CudaDeviceTest {
   }
 
   @Test
+  void widensHalves() {
+    for (int width : new int[] {4, 127, 576}) {
+      compare(
+          "f16 rows of " + width,
+          0,
+          (device, numbers) -> {
+            short[] halves = new short[3 + 5 * width];
+            for (int i = 0; i < halves.length; i++) {
+              halves[i] = Float.floatToFloat16(numbers.nextFloat(-60_000, 60_000));
+            }
+            // -0, subnormals, the smallest normal number, the largest.
+            short[] edges = {(short) 0x8000, 1, (short) 0x83ff, 0x400, 0x7bff};
+            for (int i = 0; i < edges.length; i++) {
+              halves[3 + i * width + i % 4] = edges[i];
+            }
+            Rows out = rows(device, 5, width, 2, 3, numbers);
+            device.writeHalf(halves, 3, 5, out);
+            return readAll(device, out, 5);
+          });
+    }
+  }
+
+  /** What the longest path through a tree of 16 nodes takes with it, at d = 4096. */
+  @Test
+  void featuresCrossInTwoBytesEach() {
+    Rows rows = Rows.allocate(gpu, 17, 4096);
+    long before = driver.copiedInBytes();
+    gpu.writeHalf(new short[17 * 4096], 0, 17, rows);
+    assertThat(driver.copiedInBytes() - before).isEqualTo(17 * 4096 * 2);
+  }
+
+  @Test
   void norms() {
     for (int width : new int[] {4, 96, 577, 1536}) {
       compare(

@@ -106,6 +106,13 @@ public interface Device extends AutoCloseable {
   /** Copies {@code n} rows of {@code destination.width()} numbers from the host. */
   void write(float[] source, int sourceOffset, int n, Rows destination);
 
+  /**
+   * Copies {@code n} rows of f16 numbers from the host, widened to f32.
+   *
+   * @param source their bits, as of {@link Float#floatToFloat16}
+   */
+  void writeHalf(short[] source, int sourceOffset, int n, Rows destination);
+
   /** Copies {@code n} rows to the host, packed behind each other. */
   void read(Rows source, int n, float[] destination, int destinationOffset);
 

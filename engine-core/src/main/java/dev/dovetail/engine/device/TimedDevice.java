@@ -148,6 +148,11 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    timed("write", () -> device.writeHalf(source, sourceOffset, n, destination));
+  }
+
+  @Override
   public void read(Rows source, int n, float[] destination, int destinationOffset) {
     timed("read", () -> device.read(source, n, destination, destinationOffset));
   }

@@ -92,6 +92,7 @@ public final class DeviceSelfTest {
     RowOperations rows = new RowOperations(n, width);
     return Stream.of(
         rows.write(),
+        rows.writeHalf(),
         rows.read(),
         rows.copy(),
         rows.gatherParents(),

@@ -50,6 +50,22 @@ final class RowOperations {
         });
   }
 
+  Operation writeHalf() {
+    return operation(
+        "write f16",
+        0,
+        1,
+        (device, memory, random) -> {
+          float[] values = numbers(n * width, random);
+          short[] halves = new short[values.length];
+          for (int i = 0; i < halves.length; i++) {
+            halves[i] = Float.floatToFloat16(values[i]);
+          }
+          Rows out = memory.rows(n, width);
+          return Call.of(out, n, () -> device.writeHalf(halves, 0, n, out));
+        });
+  }
+
   Operation read() {
     return operation(
         "read",

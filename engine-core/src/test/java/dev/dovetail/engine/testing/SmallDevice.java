@@ -325,6 +325,11 @@ public final class SmallDevice implements Device {
   }
 
   @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    throw noArithmetic();
+  }
+
+  @Override
   public void read(Rows source, int n, float[] destination, int destinationOffset) {
     throw noArithmetic();
   }
