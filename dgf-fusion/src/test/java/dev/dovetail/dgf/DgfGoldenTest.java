@@ -87,7 +87,7 @@ class DgfGoldenTest {
           batch.add(i, i - 1);
         }
         device.write(features, 0, n, fusion.feature());
-        fusion.fuse(batch.passTokens(), n, state.x());
+        fusion.fuse(batch, state.x());
         if (layers > 0) {
           weights.decoder().forward(batch, state);
         }

@@ -1,5 +1,6 @@
 package dev.dovetail.engine;
 
+import dev.dovetail.engine.round.AheadStats;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -16,6 +17,7 @@ import java.util.OptionalLong;
  * @param accepted guessed tokens that the target chose too
  * @param draftMs drafting, and telling the draft what was verified
  * @param verifyMs passes of the target, choosing tokens included
+ * @param ahead trees that were drafted while the target verified
  * @param bytesToDraft through the channel, features and ids
  * @param bytesFromDraft through the channel, trees
  * @param peakRssBytes of the process so far, where the system tells
@@ -35,6 +37,7 @@ public record GenerationStats(
     long accepted,
     double draftMs,
     double verifyMs,
+    AheadStats ahead,
     long bytesToDraft,
     long bytesFromDraft,
     OptionalLong peakRssBytes,
@@ -42,4 +45,10 @@ public record GenerationStats(
     Optional<String> gpuLost,
     String draft,
     String kernels,
-    int threads) {}
+    int threads) {
+  /** Of the time that the draft took, the part that nobody waited for, 0 to 1. */
+  public double hiddenShare() {
+    double hiddenMs = ahead.hiddenNanos() / 1e6;
+    return hiddenMs == 0 ? 0 : hiddenMs / (hiddenMs + draftMs);
+  }
+}

@@ -251,14 +251,13 @@ class CudaDeviceTest {
   void embedsTheVeryNumbersOfTheFile(TensorType type) {
     int cols = type.blockSize() == 1 ? 44 : 512;
     Tensor table = RandomTensors.tensor(type, 11, cols, random);
-    int[] ids = {10, 0, 3, 3};
     compare(
         type.name(),
         0,
         (device, numbers) -> {
           try (EmbeddingTable embedding = device.embedding(table)) {
             Rows out = rows(device, 4, cols, 1, 1, numbers);
-            device.embed(embedding, ids, 4, out);
+            device.embed(embedding, TreeBatch.chain(10, 0, 3, 3), out);
             return readAll(device, out, 4);
           }
         });
@@ -269,7 +268,7 @@ class CudaDeviceTest {
     Tensor table = RandomTensors.tensor(TensorType.F16, 3, 8, random);
     try (EmbeddingTable embedding = gpu.embedding(table)) {
       Rows out = Rows.allocate(gpu, 1, 8);
-      assertThatThrownBy(() -> gpu.embed(embedding, new int[] {3}, 1, out))
+      assertThatThrownBy(() -> gpu.embed(embedding, TreeBatch.chain(3), out))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
@@ -282,7 +281,14 @@ class CudaDeviceTest {
         (device, numbers) -> {
           Rows source = rows(device, 9, 130, 2, 3, numbers);
           Rows out = rows(device, 5, 130, 1, 0, numbers);
-          device.gather(source, new int[] {8, 0, 4, 4, 1}, 5, out);
+          TreeBatch batch = new TreeBatch(8);
+          for (int parent : new int[] {-1, 0, -1, 2, -1, 3, 3, 0}) {
+            batch.add(0, parent);
+            if (batch.end() == 3) {
+              batch.advance();
+            }
+          }
+          device.gatherParents(source, batch, out);
           return readAll(device, out, 5);
         });
   }

@@ -21,10 +21,7 @@ public final class DecoderTarget implements Target {
   private final DecoderState state;
   private final int capacity;
   private final Rows features;
-  private final int[] ids = new int[MAX_PASS_TOKENS];
-  private final int[] last = new int[1];
   private final float[] hostFeatures;
-  private final Rows headInput;
   private Rows logits;
   private float[] hostLogits;
   private int passTokens;
@@ -44,7 +41,6 @@ public final class DecoderTarget implements Target {
               weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
               DecoderState::close);
       features = memory.rows(MAX_PASS_TOKENS, hidden);
-      headInput = memory.rows(1, hidden);
       logits = memory.rows(1, vocabulary());
       hostFeatures = new float[MAX_PASS_TOKENS * hidden];
       hostLogits = new float[vocabulary()];
@@ -81,23 +77,16 @@ public final class DecoderTarget implements Target {
   public void pass(TreeBatch batch, Logits wanted) {
     int n = batch.size();
     assert n > 0 && n <= MAX_PASS_TOKENS && batch.prefix() == length() : n;
-    for (int i = 0; i < n; i++) {
-      ids[i] = batch.token(batch.first() + i);
-    }
     ReentrantLock lock = device.lock();
     lock.lock();
     try {
-      device.embed(weights.embedding(), ids, n, state.x());
+      device.embed(weights.embedding(), batch, state.x());
       weights.decoder().forward(batch, state);
       float epsilon = weights.config().normEpsilon();
       device.rmsNorm(state.x(), weights.outputNorm(), epsilon, n, features);
       switch (wanted) {
         case NONE -> {}
-        case LAST -> {
-          last[0] = n - 1;
-          device.gather(features, last, 1, headInput);
-          head(headInput, 1);
-        }
+        case LAST -> head(features.from(n - 1), 1);
         case ALL -> {
           roomForLogits(n);
           head(features, n);
@@ -159,7 +148,6 @@ public final class DecoderTarget implements Target {
   public void close() {
     state.close();
     features.buffer().close();
-    headInput.buffer().close();
     logits.buffer().close();
   }
 }
