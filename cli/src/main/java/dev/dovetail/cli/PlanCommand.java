@@ -17,9 +17,9 @@ import dev.dovetail.engine.plan.Gpu;
 import dev.dovetail.engine.plan.Guess;
 import dev.dovetail.engine.plan.ModelShape;
 import dev.dovetail.engine.plan.Predictor;
-import dev.dovetail.engine.plan.RoundMeter;
-import dev.dovetail.engine.plan.RoundMeter.Drafted;
-import dev.dovetail.engine.plan.RoundMeter.Measured;
+import dev.dovetail.engine.cost.RoundMeter;
+import dev.dovetail.engine.cost.RoundMeter.Drafted;
+import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.models.load.Model;
 import java.util.ArrayList;
@@ -82,6 +82,7 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private ModelOption model;
   @Mixin private ShapeOptions shape;
   @Mixin private DraftOptions draft;
+  @Mixin private VramOption vram;
 
   @Mixin private MachineOptions machine;
 
@@ -106,7 +107,7 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
-    VramBudget budget = new OptionChecks(spec).make(() -> VramBudget.of(draft.vram()));
+    VramBudget budget = new OptionChecks(spec).make(() -> VramBudget.of(vram.size()));
     PlanOutcome outcome = shape.given() ? ofShape(budget) : ofModel(budget);
     progress("");
     if (json) {
@@ -224,7 +225,7 @@ final class PlanCommand implements Callable<Integer> {
           given(drafts)
               ? givenRates(drafts)
               : measuredRates(
-                  builder.draft(draft.choice()).draftPlace(DraftPlace.CPU),
+                  builder.draft(draft.choice()).draftPlace(DraftPlace.CPU).gpuLayers(0),
                   target,
                   drafts,
                   assumed);

@@ -74,6 +74,9 @@ final class StatsReport {
                 ? ", " + Units.bytes(stats.peakVramBytes()) + " on the GPU"
                 : ""));
     row(lines, "draft", stats.draft());
+    if (stats.gpuLayers() > 0) {
+      row(lines, "GPU", "the first %d layers".formatted(stats.gpuLayers()));
+    }
     row(lines, "kernels", "%s, %d threads".formatted(stats.kernels(), stats.threads()));
     row(lines, "seed", Long.toString(completion.seed()));
     return lines;

@@ -213,7 +213,8 @@ public final class Session implements AutoCloseable {
           decoder.channel().bytesToDraft() - bytesToDraftBefore,
           decoder.channel().bytesFromDraft() - bytesFromDraftBefore,
           ProcessMemory.peakResidentBytes(),
-          engine.draftDeviceBytes(),
+          engine.gpuBytes(),
+          engine.gpuLayers(),
           decoder.drafter().name(),
           engine.device().kernels(),
           engine.device().threads());
