@@ -43,6 +43,7 @@ public final class Engine implements AutoCloseable {
   private final Consumer<String> warnings;
   private final AtomicBoolean layersLost = new AtomicBoolean();
   private final AtomicBoolean draftLost = new AtomicBoolean();
+  private final AtomicBoolean gpuLost = new AtomicBoolean();
   private final int context;
   private final TreeShape tree;
   private final double loadMs;
@@ -159,20 +160,38 @@ public final class Engine implements AutoCloseable {
       return new NoDrafter();
     }
     try {
-      return new GuardedDrafter(draft.get().model().newDrafter(context), draftName(), this::lose);
+      return new GuardedDrafter(draft.get().model().newDrafter(context), draftName(), this::loseDraft);
     } catch (DeviceFailure e) {
-      lose(e);
+      loseDraft(e);
       return new NoDrafter();
     }
   }
 
-  /** One session's draft is lost; if its device is, no other session tries it again. */
-  private void lose(DeviceFailure failure) {
-    boolean first = !failure.lasting() || draftLost.compareAndSet(false, true);
-    if (first) {
-      warnings.accept(
-          "the draft is lost, and the text goes on without it: " + failure.getMessage());
+  private void loseDraft(DeviceFailure failure) {
+    lose(failure, draftLost, "the draft is lost, and the text goes on without it: ");
+  }
+
+  /**
+   * One session has lost its part on a device. If the device is, no other session tries it again;
+   * and a GPU that goes with both draft and layers is told of once.
+   */
+  private void lose(DeviceFailure failure, AtomicBoolean lost, String what) {
+    if (!failure.lasting()) {
+      warnings.accept(what + failure.getMessage());
+    } else if (lost.compareAndSet(false, true)) {
+      if (!draftBesideLayers()) {
+        warnings.accept(what + failure.getMessage());
+      } else if (gpuLost.compareAndSet(false, true)) {
+        warnings.accept(
+            "the GPU is lost: the text goes on without its draft, the CPU goes on with its layers, and"
+                + " the text may differ from here on: "
+                + failure.getMessage());
+      }
     }
+  }
+
+  private boolean draftBesideLayers() {
+    return spare.isPresent() && draft.flatMap(DraftLoader.Loaded::device).isPresent();
   }
 
   /**
@@ -203,14 +222,12 @@ public final class Engine implements AutoCloseable {
     return new DecoderTarget(spare.orElseThrow().whole(), context);
   }
 
-  /** One session's layers on the GPU are lost; if the GPU is, no other session tries it again. */
   private void loseLayers(DeviceFailure failure) {
-    boolean first = !failure.lasting() || layersLost.compareAndSet(false, true);
-    if (first) {
-      warnings.accept(
-          "the layers on the GPU are lost, the CPU goes on with them, and the text may differ from here on: "
-              + failure.getMessage());
-    }
+    lose(
+        failure,
+        layersLost,
+        "the layers on the GPU are lost, the CPU goes on with them, and the text may differ from here"
+            + " on: ");
   }
 
   /**
