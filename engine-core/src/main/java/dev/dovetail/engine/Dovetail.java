@@ -217,12 +217,18 @@ public final class Dovetail {
         opened.warmUp(TargetWeights.types(model));
         // The draft first: it gains most on a GPU, and one that does not fit is refused before the
         // large model is packed.
-        drafting = new DraftLoader(draft, place, gpu, warnings).load(model, opened);
-        Optional<DraftLoader.Loaded> onGpu = drafting.filter(loaded -> loaded.device().isPresent());
+        DraftLoader drafts = new DraftLoader(draft, place, gpu, warnings);
+        drafting = drafts.load(model, opened);
         weights =
             new TargetLoader(gpuLayers, gpu, device.kv(), tokens, weightCache, warnings)
-                .load(model, opened, onGpu.flatMap(loaded -> loaded.model().shape()));
-        if (onGpu.isEmpty() && weights.layersElsewhere() == 0) {
+                .load(model, opened, drafting);
+        if (onGpu(drafting) && gpu.unavailable().isPresent()) {
+          // It failed as the layers were loaded.
+          drafting.get().close();
+          drafting = Optional.empty();
+          drafting = drafts.load(model, opened);
+        }
+        if (!onGpu(drafting) && weights.layersElsewhere() == 0) {
           gpu.close();
         }
         // Built by another thread meanwhile; what is wrong with it is an error of opening.
@@ -237,6 +243,10 @@ public final class Dovetail {
         }
         throw MappedFileFault.explained(path, e);
       }
+    }
+
+    private static boolean onGpu(Optional<DraftLoader.Loaded> draft) {
+      return draft.filter(DraftLoader.Loaded::onGpu).isPresent();
     }
 
     private int context(Model model) {

@@ -34,6 +34,10 @@ record DraftLoader(
       return model.name() + device.map(own -> " on " + own.description()).orElse("");
     }
 
+    boolean onGpu() {
+      return device.isPresent();
+    }
+
     @Override
     public void close() {
       try {

@@ -191,7 +191,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private boolean draftBesideLayers() {
-    return spare.isPresent() && draft.flatMap(DraftLoader.Loaded::device).isPresent();
+    return spare.isPresent() && draft.filter(DraftLoader.Loaded::onGpu).isPresent();
   }
 
   /**

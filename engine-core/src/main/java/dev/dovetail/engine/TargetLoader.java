@@ -33,10 +33,10 @@ record TargetLoader(
   /**
    * Loads it.
    *
-   * @param draftOnGpu the draft that is on the GPU already
+   * @param draft where it is on the GPU, it has its share of that already
    * @throws IllegalStateException if layers must go on a GPU, and none can be used
    */
-  TargetWeights load(Model model, Device cpu, Optional<DraftShape> draftOnGpu) {
+  TargetWeights load(Model model, Device cpu, Optional<DraftLoader.Loaded> draft) {
     if (wanted.equals(OptionalInt.of(0))) {
       return onCpu(model, cpu);
     }
@@ -49,13 +49,14 @@ record TargetLoader(
     }
     try {
       Device device = gpu.open();
-      int layers = layers(ModelShape.of(model), device, draftOnGpu);
+      int layers = layers(ModelShape.of(model), device, draft.filter(DraftLoader.Loaded::onGpu));
       return TargetWeights.load(model, cpu, weightCache, device, layers);
     } catch (DeviceFailure e) {
       if (wanted.isPresent()) {
         throw new IllegalStateException(cannot(e.getMessage()), e);
       }
-      warnings.accept("all layers run on the CPU: " + e.getMessage());
+      warnings.accept(
+          (e.lasting() ? "the GPU is not used: " : "all layers run on the CPU: ") + e.getMessage());
       return onCpu(model, cpu);
     }
   }
@@ -68,10 +69,11 @@ record TargetLoader(
     return TargetWeights.load(model, cpu, weightCache, cpu, 0);
   }
 
-  private int layers(ModelShape target, Device device, Optional<DraftShape> draftOnGpu) {
+  private int layers(ModelShape target, Device device, Optional<DraftLoader.Loaded> draftOnGpu) {
     long bytes = device.memoryBudget().orElse(0);
-    Budget budget = new Budget(target, draftOnGpu, context, kv);
-    int fit = budget.largest(bytes, draftOnGpu.isPresent()).placement().gpuLayers();
+    Optional<DraftShape> draft = draftOnGpu.flatMap(loaded -> loaded.model().shape());
+    Budget budget = new Budget(target, draft, context, kv);
+    int fit = budget.largest(bytes, draft.isPresent()).placement().gpuLayers();
     int most = Math.min(wanted.orElse(target.layers()), target.layers());
     if (wanted.isPresent() && fit < most) {
       warnings.accept(

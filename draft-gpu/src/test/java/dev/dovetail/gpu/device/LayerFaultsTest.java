@@ -35,6 +35,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LayerFaultsTest {
   private static final long MEMORY = 1L << 30;
   private static final int TOKENS = 4;
+
+  /** Calls that fail, spread over all. */
+  private static final int RUNS = 20;
+
   private static final GenerationOptions OPTIONS =
       TinyGeneration.options(SamplingOptions.of(0.8f, 7), TOKENS).withTree(TreeShape.parse("2x2"));
 
@@ -102,7 +106,7 @@ class LayerFaultsTest {
     boolean lasting = kind == Kind.LOST || kind == Kind.TIMED_OUT;
     // Every call counts with -Ddovetail.faults=all, which takes minutes.
     boolean all = System.getProperty("dovetail.faults", "").equals("all");
-    int step = all ? 1 : 13;
+    long step = all ? 1 : Math.max(1, whole.calls() / RUNS);
     int told = 0;
     for (long k = 1; k <= whole.calls(); k += step) {
       Outcome outcome = run(guessing, k, kind);
