@@ -13,7 +13,7 @@ final class GpuOptions {
 
   @Option(
       names = "--gpu-layers",
-      order = 22,
+      order = 25,
       paramLabel = "N",
       description =
           "Run the model's first N layers on the GPU, or auto, as many as its memory holds beside"

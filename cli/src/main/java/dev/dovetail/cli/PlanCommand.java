@@ -5,6 +5,9 @@ import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.DraftPlace;
 import dev.dovetail.engine.Engine;
+import dev.dovetail.engine.cost.RoundMeter;
+import dev.dovetail.engine.cost.RoundMeter.Drafted;
+import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.DeviceOptions;
@@ -17,10 +20,8 @@ import dev.dovetail.engine.plan.Gpu;
 import dev.dovetail.engine.plan.Guess;
 import dev.dovetail.engine.plan.ModelShape;
 import dev.dovetail.engine.plan.Predictor;
-import dev.dovetail.engine.cost.RoundMeter;
-import dev.dovetail.engine.cost.RoundMeter.Drafted;
-import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.round.TreeShape;
+import dev.dovetail.gpu.device.CudaDevice;
 import dev.dovetail.models.load.Model;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,7 +210,7 @@ final class PlanCommand implements Callable<Integer> {
     ModelLocator locator = new ModelLocator(console);
     Dovetail.Builder builder = engine.open(model.name(), locator);
     try (Model opened = Model.open(locator.locate(model.name()))) {
-      ModelShape target = ModelShape.of(opened);
+      ModelShape target = ModelShape.of(opened, CudaDevice::bitsPerWeight);
       Optional<DraftShape> drafts =
           switch (draft.choice()) {
             case Draft.Auto auto -> DraftShapes.bundled(opened);

@@ -10,7 +10,7 @@ final class VramOption {
 
   @Option(
       names = "--vram",
-      order = 23,
+      order = 26,
       paramLabel = "SIZE",
       description =
           "GPU memory to use: 3GiB, 3GB, 3072MiB, or auto, what the card has free. Default: auto.")

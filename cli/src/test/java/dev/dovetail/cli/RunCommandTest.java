@@ -53,6 +53,7 @@ class RunCommandTest {
             "bytes_from_draft",
             "peak_rss_bytes",
             "peak_vram_bytes",
+            "gpu_layers",
             "draft",
             "kernels",
             "threads");

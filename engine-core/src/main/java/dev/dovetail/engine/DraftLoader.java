@@ -19,8 +19,7 @@ import java.util.function.Function;
  * @param gpu where it may go
  * @param warnings is told, in a line, when a draft that could do better goes on the CPU
  */
-record DraftLoader(
-    Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String> warnings) {
+record DraftLoader(Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String> warnings) {
   /**
    * A draft, which closing it closes.
    *
@@ -92,8 +91,7 @@ record DraftLoader(
   }
 
   private Optional<Loaded> onGpu(Model model, Device device) {
-    return open(model, device)
-        .map(opened -> new Loaded(opened, Optional.of(device), warnings));
+    return open(model, device).map(opened -> new Loaded(opened, Optional.of(device), warnings));
   }
 
   private Optional<DraftModel> open(Model model, Device device) {

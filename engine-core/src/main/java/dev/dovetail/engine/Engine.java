@@ -160,7 +160,8 @@ public final class Engine implements AutoCloseable {
       return new NoDrafter();
     }
     try {
-      return new GuardedDrafter(draft.get().model().newDrafter(context), draftName(), this::loseDraft);
+      return new GuardedDrafter(
+          draft.get().model().newDrafter(context), draftName(), this::loseDraft);
     } catch (DeviceFailure e) {
       loseDraft(e);
       return new NoDrafter();

@@ -4,6 +4,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.models.TensorType;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -46,6 +47,11 @@ final class SharedGpu implements AutoCloseable {
       device = Optional.of(provider.orElseThrow().open(options));
     }
     return device.get();
+  }
+
+  /** Bits that a weight of a type takes there. */
+  double packedBits(TensorType type) {
+    return provider.orElseThrow().packedBits(type);
   }
 
   /** Bytes that are held there now, 0 where it is not open. */

@@ -49,7 +49,11 @@ record TargetLoader(
     }
     try {
       Device device = gpu.open();
-      int layers = layers(ModelShape.of(model), device, draft.filter(DraftLoader.Loaded::onGpu));
+      int layers =
+          layers(
+              ModelShape.of(model, gpu::packedBits),
+              device,
+              draft.filter(DraftLoader.Loaded::onGpu));
       return TargetWeights.load(model, cpu, weightCache, device, layers);
     } catch (DeviceFailure e) {
       if (wanted.isPresent()) {

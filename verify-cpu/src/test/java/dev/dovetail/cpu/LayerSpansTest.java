@@ -55,8 +55,7 @@ class LayerSpansTest {
     try (Model model = Model.open(file);
         CpuDevice cpu = device();
         CpuDevice other = device();
-        TargetWeights weights =
-            TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere);
+        TargetWeights weights = TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere);
         Target target = new DecoderTarget(weights, CONTEXT)) {
       assertThat(weights.layersElsewhere()).isEqualTo(elsewhere);
       assertThat(TinyTargets.append(target, IDS, 0, 7)).isDeepEqualTo(expected);
@@ -73,14 +72,15 @@ class LayerSpansTest {
         CpuDevice cpu = device();
         CpuDevice other = device();
         TargetWeights weights =
-            TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere);
-        SpareLayers spare = new SpareLayers(model, weights)) {
+            TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere)) {
+      SpareLayers spare = new SpareLayers(model, weights);
       TargetWeights whole = spare.whole();
       assertThat(whole.layersElsewhere()).isZero();
       assertThat(spare.whole()).isSameAs(whole);
       try (Target target = new DecoderTarget(whole, CONTEXT)) {
         assertThat(TinyTargets.append(target, IDS, 0, 7)).isDeepEqualTo(expected);
       }
+      spare.close();
       spare.close();
       assertThatThrownBy(spare::whole).isInstanceOf(IllegalStateException.class);
     }
@@ -93,8 +93,7 @@ class LayerSpansTest {
     try (Model model = Model.open(file);
         CpuDevice cpu = device();
         CpuDevice other = device();
-        TargetWeights weights =
-            TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere);
+        TargetWeights weights = TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere);
         Target target = new DecoderTarget(weights, CONTEXT)) {
       int[] runs = new int[1];
       TreeBatch batch = new TreeBatch(1);

@@ -52,7 +52,7 @@ class FaultsTest {
     HostDriver.whyNot().ifPresent(Assumptions::abort);
     model = TinyGeneration.model(folder, "llama");
     draft = TinyDraft.standard().draftVocabulary(40).write(folder);
-    try (Engine engine = Dovetail.open(model).draft(Draft.none()).build()) {
+    try (Engine engine = Dovetail.open(model).draft(Draft.none()).gpuLayers(0).build()) {
       plain = generate(engine).tokenIds();
     }
   }
@@ -79,6 +79,7 @@ class FaultsTest {
       CudaDevice gpu = device;
       try (Engine engine =
           Dovetail.open(model)
+              .gpuLayers(0)
               .draft(
                   Draft.using(target ->
                       new DgfProvider()

@@ -36,9 +36,6 @@ class LayerFaultsTest {
   private static final long MEMORY = 1L << 30;
   private static final int TOKENS = 4;
 
-  /** Calls that fail, spread over all. */
-  private static final int RUNS = 20;
-
   private static final GenerationOptions OPTIONS =
       TinyGeneration.options(SamplingOptions.of(0.8f, 7), TOKENS).withTree(TreeShape.parse("2x2"));
 
@@ -82,8 +79,7 @@ class LayerFaultsTest {
       long before;
       int layers;
       int after;
-      try (Engine engine =
-          Dovetail.open(model).draft(guessing).onWarning(warnings::add).build()) {
+      try (Engine engine = Dovetail.open(model).draft(guessing).onWarning(warnings::add).build()) {
         before = driver.calls();
         layers = engine.gpuLayers();
         first = generate(engine).tokenIds();
@@ -95,7 +91,12 @@ class LayerFaultsTest {
     }
   }
 
-  private static void noTokenIsLost(Draft guessing, Kind kind) {
+  /**
+   * Fails some of the calls.
+   *
+   * @param runs how many of them, spread over all; all with -Ddovetail.faults=all, in minutes
+   */
+  private static void noTokenIsLost(Draft guessing, Kind kind, int runs) {
     Outcome whole = run(guessing, 0, kind);
     // Where margins are as wide as in this text, the placement changes nothing.
     assertThat(whole.first()).hasSize(TOKENS).isEqualTo(plain);
@@ -104,9 +105,8 @@ class LayerFaultsTest {
     assertThat(whole.layers()).isEqualTo(3);
     assertThat(whole.leftBytes()).isZero();
     boolean lasting = kind == Kind.LOST || kind == Kind.TIMED_OUT;
-    // Every call counts with -Ddovetail.faults=all, which takes minutes.
     boolean all = System.getProperty("dovetail.faults", "").equals("all");
-    long step = all ? 1 : Math.max(1, whole.calls() / RUNS);
+    long step = all ? 1 : Math.max(1, whole.calls() / runs);
     int told = 0;
     for (long k = 1; k <= whole.calls(); k += step) {
       Outcome outcome = run(guessing, k, kind);
@@ -126,7 +126,7 @@ class LayerFaultsTest {
   @ParameterizedTest
   @EnumSource(Kind.class)
   void losesNoTokenWhicheverCallFails(Kind kind) {
-    noTokenIsLost(Draft.none(), kind);
+    noTokenIsLost(Draft.none(), kind, 12);
   }
 
   @ParameterizedTest
@@ -134,7 +134,7 @@ class LayerFaultsTest {
       value = Kind.class,
       names = {"LOST", "OUT_OF_MEMORY"})
   void losesNoTokenWithADraftBeside(Kind kind) {
-    noTokenIsLost(Draft.of(draft), kind);
+    noTokenIsLost(Draft.of(draft), kind, 8);
   }
 
   @Test
@@ -177,8 +177,7 @@ class LayerFaultsTest {
     List<String> warnings = new ArrayList<>();
     List<Integer> seen = new ArrayList<>();
     try (PlayedGpu.Play _ = PlayedGpu.play(driver, MEMORY);
-        Engine engine =
-            Dovetail.open(model).draft(Draft.none()).onWarning(warnings::add).build();
+        Engine engine = Dovetail.open(model).draft(Draft.none()).onWarning(warnings::add).build();
         Session session = engine.newSession()) {
       Completion text =
           session.generate(TinyGeneration.prompt(5), OPTIONS, token -> seen.add(token.id()));

@@ -11,9 +11,9 @@ import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.DraftPlace;
 import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
+import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.plan.Budget;
 import dev.dovetail.engine.plan.ModelShape;
-import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import dev.dovetail.gpu.driver.HostDriver;
@@ -118,8 +118,7 @@ class TargetLayersTest {
       Budget budget = new Budget(ModelShape.of(model), Optional.empty(), 64, KvType.F32);
       long two = budget.place(false, 2).gpuBytes();
       for (long vram : List.of(1L << 20, two - 1, two, MEMORY)) {
-        Outcome outcome =
-            texts(open(path, Draft.none()).context(64).vram(vram), List.of("def f("));
+        Outcome outcome = texts(open(path, Draft.none()).context(64).vram(vram), List.of("def f("));
         assertThat(outcome.layers())
             .as("layers in %d bytes", vram)
             .isEqualTo(budget.largest(vram).placement().gpuLayers());
@@ -159,8 +158,7 @@ class TargetLayersTest {
   @Test
   void layersNeedAGpuOnlyIfTheyAreNamed() throws IOException {
     Assumptions.assumeTrue(new PlayedGpu().unavailable().isPresent(), "there is a GPU");
-    try (Engine engine =
-        open(tiny(), Draft.none()).draftPlace(DraftPlace.CPU).build()) {
+    try (Engine engine = open(tiny(), Draft.none()).draftPlace(DraftPlace.CPU).build()) {
       assertThat(engine.gpuLayers()).isZero();
     }
     assertThat(warnings).isEmpty();

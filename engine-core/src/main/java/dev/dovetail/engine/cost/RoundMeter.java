@@ -18,9 +18,9 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * Measures what a {@link dev.dovetail.engine.plan.Predictor} starts from, and the speeds that it should come to. T(n) is
- * measured by itself, by passes that are thrown away; tau, D and the speeds by generating,
- * greedily, plainly and with the draft in turn. For one thread.
+ * Measures what a {@link dev.dovetail.engine.plan.Predictor} starts from, and the speeds that it
+ * should come to. T(n) is measured by itself, by passes that are thrown away; tau, D and the speeds
+ * by generating, greedily, plainly and with the draft in turn. For one thread.
  */
 public final class RoundMeter {
   /** Of texts and of passes, in turn. */

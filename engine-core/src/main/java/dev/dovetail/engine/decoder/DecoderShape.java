@@ -35,8 +35,7 @@ public record DecoderShape(
 
   /** The same layers, more or fewer of them. */
   DecoderShape withLayers(int count) {
-    return new DecoderShape(
-        count, hidden, heads, kvHeads, headDim, feedForward, normEpsilon, rope);
+    return new DecoderShape(count, hidden, heads, kvHeads, headDim, feedForward, normEpsilon, rope);
   }
 
   /** Width of all query heads. */

@@ -49,7 +49,8 @@ public record TargetWeights(
     boolean one = spans.size() == 1;
     if (!one && (spans.size() != 2 || spans.get(0).device().equals(device))
         || !one && !spans.get(1).device().equals(device)) {
-      throw new IllegalArgumentException("wanted one span, or one elsewhere and one here behind it");
+      throw new IllegalArgumentException(
+          "wanted one span, or one elsewhere and one here behind it");
     }
   }
 
@@ -121,8 +122,7 @@ public record TargetWeights(
       List<LayerSpan> spans = new ArrayList<>(first.stream().toList());
       if (from < layers) {
         spans.add(
-            memory.part(
-                LayerSpan.load(model, device, from, layers, matrices), LayerSpan::close));
+            memory.part(LayerSpan.load(model, device, from, layers, matrices), LayerSpan::close));
       }
       return memory.complete(
           new TargetWeights(

@@ -30,7 +30,9 @@ public final class DecoderTarget implements Target {
   private final List<DecoderState> states = new ArrayList<>();
   private final int capacity;
 
-  /** The first span from which on no other device is needed; all of them where the last is there. */
+  /**
+   * The first span from which on no other device is needed; all of them where the last is there.
+   */
   private final int lastStretch;
 
   private final Rows features;
@@ -39,6 +41,7 @@ public final class DecoderTarget implements Target {
 
   /** Of the last pass, once they are read; what crosses between devices, before. */
   private final float[] hostFeatures;
+
   private final Rows headInput;
   private Rows logits;
   private float[] hostLogits;

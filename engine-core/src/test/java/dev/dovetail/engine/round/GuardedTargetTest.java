@@ -152,8 +152,7 @@ class GuardedTargetTest {
   void whatThePassGaveOutlivesItsTarget() {
     // The pass is call 0, the commit call 1.
     Failing failing = new Failing(1);
-    GuardedTarget guarded =
-        new GuardedTarget(failing, () -> new FakeTarget(200, 4), failure -> {});
+    GuardedTarget guarded = new GuardedTarget(failing, () -> new FakeTarget(200, 4), failure -> {});
     TreeBatch batch = new TreeBatch(4);
     batch.reset(0);
     batch.add(5, TreeBatch.PREFIX);
@@ -190,9 +189,10 @@ class GuardedTargetTest {
   void aTargetThatDoesNotCloseIsNoReasonToLoseAText() {
     Failing failing = new Failing(-1);
     List<DeviceFailure> told = new ArrayList<>();
-    GuardedTarget guarded =
-        new GuardedTarget(failing, () -> new FakeTarget(200, 4), told::add);
+    GuardedTarget guarded = new GuardedTarget(failing, () -> new FakeTarget(200, 4), told::add);
     guarded.close();
-    assertThat(told).singleElement().hasToString("dev.dovetail.engine.device.DeviceFailure: nor does it close");
+    assertThat(told)
+        .singleElement()
+        .hasToString("dev.dovetail.engine.device.DeviceFailure: nor does it close");
   }
 }
