@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dovetail.engine.decoder.SpareLayers;
 import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.round.DecoderTarget;
@@ -14,9 +15,12 @@ import dev.dovetail.models.TensorType;
 import dev.dovetail.models.load.Model;
 import dev.dovetail.models.testing.TinyModels;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -86,28 +90,49 @@ class LayerSpansTest {
     }
   }
 
-  /** Whoever hangs something in there may use the other device, and none of the pass's results. */
+  /** Passes calls on, and notes which. */
+  private static Device noting(Device device, List<String> calls) {
+    return (Device)
+        Proxy.newProxyInstance(
+            Device.class.getClassLoader(),
+            new Class<?>[] {Device.class},
+            (proxy, method, arguments) -> {
+              calls.add(method.getName());
+              return method.invoke(device, arguments);
+            });
+  }
+
+  /** Whoever hangs something in there may use the other device, which has no more to do. */
   @ParameterizedTest
   @ValueSource(ints = {0, 2, TinyModels.LAYERS})
   void theOtherDeviceIsFreeWhileTheLastLayersRun(int elsewhere) {
+    List<String> calls = new ArrayList<>();
     try (Model model = Model.open(file);
         CpuDevice cpu = device();
         CpuDevice other = device();
-        TargetWeights weights = TargetWeights.load(model, cpu, Optional.empty(), other, elsewhere);
+        TargetWeights weights =
+            TargetWeights.load(model, cpu, Optional.empty(), noting(other, calls), elsewhere);
         Target target = new DecoderTarget(weights, CONTEXT)) {
-      int[] runs = new int[1];
       TreeBatch batch = new TreeBatch(1);
       batch.reset(0);
       batch.add(IDS[0], TreeBatch.PREFIX);
+      calls.clear();
+      List<String> before = new ArrayList<>();
       target.pass(
           batch,
           Logits.ALL,
           () -> {
-            runs[0]++;
+            before.addAll(calls);
+            calls.clear();
+            before.add("meanwhile");
             assertThat(other.lock().isLocked()).isFalse();
             assertThat(cpu.lock().isHeldByCurrentThread()).isTrue();
           });
-      assertThat(runs).containsExactly(1);
+      assertThat(calls).isEmpty();
+      assertThat(before).filteredOn("meanwhile"::equals).hasSize(1);
+      if (elsewhere > 0) {
+        assertThat(before).endsWith("read", "meanwhile").contains("write");
+      }
       assertThat(TinyTargets.bits(target, 0)).isEqualTo(expected[0]);
     }
   }
