@@ -2,9 +2,11 @@ package dev.dovetail.benchmarks;
 
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
 import java.lang.foreign.Arena;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
@@ -29,7 +31,7 @@ public class EmbedBenchmark extends DeviceBenchmark {
   public int n;
 
   Tensor tensor;
-  int[] ids;
+  TreeBatch batch;
   private Arena arena;
   private EmbeddingTable table;
   private Rows out;
@@ -46,17 +48,14 @@ public class EmbedBenchmark extends DeviceBenchmark {
     tensor = Weights.random(weights, TOKENS, model.width, arena);
     table = device.embedding(tensor);
     out = emptyRows(model.width);
-    ids = new int[n];
-    for (int i = 0; i < n; i++) {
-      ids[i] = nextInt(TOKENS);
-    }
+    batch = TreeBatch.chain(IntStream.range(0, n).map(i -> nextInt(TOKENS)).toArray());
     gigabytes = n * (tensor.rowBytes() + (double) Float.BYTES * model.width) / 1e9;
   }
 
-  /** {@code out[i] = table[ids[i]]}. */
+  /** {@code out[i] = table[token i]}. */
   @Benchmark
   public Rows embed(Traffic traffic) {
-    device.embed(table, ids, n, out);
+    device.embed(table, batch, out);
     traffic.add(gigabytes);
     return out;
   }

@@ -164,7 +164,7 @@ final class Definitions {
     float[] row = new float[b.model.width];
     double[] out = new double[b.tokens() * row.length];
     for (int token = 0; token < b.tokens(); token++) {
-      Dequantize.row(b.tensor, b.ids[token], row, 0);
+      Dequantize.row(b.tensor, b.batch.token(token), row, 0);
       for (int i = 0; i < row.length; i++) {
         out[token * row.length + i] = row[i];
       }

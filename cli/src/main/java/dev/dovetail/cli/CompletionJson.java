@@ -31,6 +31,9 @@ final class CompletionJson {
     node.put("accepted", stats.accepted());
     node.put("draft_ms", stats.draftMs());
     node.put("verify_ms", stats.verifyMs());
+    node.put("draft_hidden_ms", stats.ahead().hiddenNanos() / 1e6);
+    node.put("ahead_used", stats.ahead().used());
+    node.put("ahead_dropped", stats.ahead().dropped());
     node.put("bytes_to_draft", stats.bytesToDraft());
     node.put("bytes_from_draft", stats.bytesFromDraft());
     node.put(
@@ -38,6 +41,7 @@ final class CompletionJson {
         stats.peakRssBytes().isPresent() ? (Long) stats.peakRssBytes().getAsLong() : null);
     node.put("peak_vram_bytes", stats.peakVramBytes());
     node.put("gpu_layers", stats.gpuLayers());
+    node.put("gpu_lost", stats.gpuLost().orElse(null));
     node.put("draft", stats.draft());
     node.put("kernels", stats.kernels());
     node.put("threads", stats.threads());

@@ -58,6 +58,16 @@ final class StatsReport {
         "time",
         "draft %s, verify %s"
             .formatted(Units.millis(stats.draftMs()), Units.millis(stats.verifyMs())));
+    if (stats.ahead().tried() > 0) {
+      row(
+          lines,
+          "ahead",
+          "%d of %d trees drafted during verification held, which hid %s %% of the draft's time"
+              .formatted(
+                  stats.ahead().used(),
+                  stats.ahead().tried(),
+                  Units.decimal(100 * stats.hiddenShare(), 1)));
+    }
     row(
         lines,
         "channel",
@@ -73,6 +83,7 @@ final class StatsReport {
             + (stats.peakVramBytes() > 0
                 ? ", " + Units.bytes(stats.peakVramBytes()) + " on the GPU"
                 : ""));
+    stats.gpuLost().ifPresent(why -> row(lines, "GPU", "lost: " + why));
     row(lines, "draft", stats.draft());
     if (stats.gpuLayers() > 0) {
       row(lines, "GPU", "the first %d layers".formatted(stats.gpuLayers()));

@@ -2,16 +2,23 @@ package dev.dovetail.dgf;
 
 import dev.dovetail.engine.decoder.DecoderState;
 import dev.dovetail.engine.device.Allocation;
-import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.DraftNodes;
+import dev.dovetail.engine.device.DraftTree;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.Sequence;
 import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.round.AcceptedTokens;
+import dev.dovetail.engine.round.AheadStats;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.TokenTree;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * The DGF draft on one sequence. Position t of its own cache pairs the feature of token t with the
@@ -22,12 +29,17 @@ import java.util.Arrays;
 final class DgfDrafter implements Drafter {
   private static final int MAX_PASS_TOKENS = 128;
 
+  /** A tree behind a trunk, which has as many nodes as a tree at most, and one more. */
+  private static final int MAX_GROWN = 2 * TreeShape.MAX_NODES + 1;
+
+  private static final int[] NONE_GIVEN = {};
+
   private final String name;
   private final DgfWeights weights;
   private final Device device;
   private final DecoderState state;
   private final Fusion fusion;
-  private final TreeBatch batch = new TreeBatch(MAX_PASS_TOKENS);
+  private final TreeBatch batch = new TreeBatch(MAX_GROWN);
   private final int[] identity = new int[MAX_PASS_TOKENS];
 
   /**
@@ -36,11 +48,10 @@ final class DgfDrafter implements Drafter {
    */
   private final Rows guesses;
 
-  private final int[] guessRows = new int[TreeShape.MAX_NODES];
-  private final Rows headInput;
   private final Rows logits;
-  private final Candidates candidates = new Candidates();
-  private final TreeLevels levels = new TreeLevels();
+  private final DraftTree tree;
+  private final Map<GrowthPlan, Sequence> sequences = new HashMap<>();
+  private final Assumption assumption = new Assumption();
 
   DgfDrafter(String name, DgfWeights weights, int capacity) {
     this.name = name;
@@ -51,12 +62,11 @@ final class DgfDrafter implements Drafter {
     try (Allocation memory = new Allocation(device)) {
       state =
           memory.part(
-              weights.decoder().newState(capacity + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
-              DecoderState::close);
+              weights.decoder().newState(capacity + MAX_GROWN, MAX_GROWN), DecoderState::close);
       fusion = memory.part(new Fusion(weights, MAX_PASS_TOKENS), Fusion::close);
-      guesses = memory.rows(TreeShape.MAX_NODES + 1, weights.hidden());
-      headInput = memory.rows(widest, weights.hidden());
+      guesses = memory.rows(MAX_GROWN + 1, weights.hidden());
       logits = memory.rows(widest, weights.head().rows());
+      tree = memory.draftTree(MAX_GROWN);
       memory.complete(this);
     }
   }
@@ -80,16 +90,18 @@ final class DgfDrafter implements Drafter {
     }
     device.lock().lock();
     try {
+      settle();
       for (int from = 0; from < accepted.count(); from += MAX_PASS_TOKENS) {
         int n = Math.min(MAX_PASS_TOKENS, accepted.count() - from);
         batch.reset(state.cache().length());
         for (int i = 0; i < n; i++) {
           batch.add(accepted.nextTokens()[from + i], i - 1);
         }
-        device.write(accepted.features(), from * weights.hidden(), n, fusion.feature());
-        forward();
+        device.writeHalf(accepted.features(), from * weights.hidden(), n, fusion.feature());
+        fusion.fuse(batch, state.x());
+        weights.decoder().forward(batch, state);
         state.cache().commit(identity, n);
-        device.gather(state.x().from(n - 1), identity, 1, guesses);
+        device.copy(state.x().from(n - 1), 1, guesses);
       }
     } finally {
       device.lock().unlock();
@@ -101,56 +113,98 @@ final class DgfDrafter implements Drafter {
     if (shape.depth() == 0 || state.cache().length() == 0) {
       return TokenTree.EMPTY;
     }
-    levels.start(shape.width(), context, length, sampler);
     device.lock().lock();
     try {
-      batch.reset(state.cache().length());
-      guessRows[0] = 0;
-      score(1);
-      for (int depth = 1; depth < shape.depth() && levels.size() > batch.end(); depth++) {
-        expandLastLevel();
-        score(batch.size());
-        batch.advance();
+      settle();
+      Optional<TokenTree> ahead = assumption.take(shape, context, length, sampler);
+      if (ahead.isPresent()) {
+        return ahead.get();
       }
+      queue(new GrowthPlan(GrowthPlan.NO_TRUNK, shape), sampler, context, length, NONE_GIVEN);
+      DraftNodes nodes = tree.read();
+      return new TokenTree(nodes.tokens(), nodes.parents(), nodes.logProbabilities());
     } finally {
       device.lock().unlock();
     }
-    return levels.tree();
   }
 
-  /** Runs the nodes of the last level, each on the guess above it, and keeps their own guesses. */
-  private void expandLastLevel() {
-    int first = batch.end();
-    int end = levels.size();
-    for (int node = first; node < end; node++) {
-      batch.add(levels.token(node), levels.parent(node));
-      guessRows[node - first] = levels.parent(node) + 1;
+  @Override
+  public void ahead(
+      TreeShape shape, TokenTree verified, int[] context, int length, Sampler sampler) {
+    int[] path = verified.likeliestPath();
+    GrowthPlan plan = new GrowthPlan(path.length, shape);
+    int prefix = state.cache().length();
+    if (!device.runsBeside() || prefix == 0 || prefix + plan.nodes() > state.cache().capacity()) {
+      return;
     }
-    int n = end - first;
-    device.gather(guesses, guessRows, n, fusion.feature());
-    forward();
-    device.gather(state.x(), identity, n, guesses.from(first + 1));
-    for (int i = 0; i < n; i++) {
-      guessRows[i] = first + i + 1;
+    device.lock().lock();
+    try {
+      queue(plan, sampler, context, length, path);
+      assumption.begin(plan, path, length, sampler);
+    } finally {
+      device.lock().unlock();
     }
   }
 
-  /** The head over the guesses named by {@code guessRows}, whose candidates make a level. */
-  private void score(int n) {
-    device.gather(guesses, guessRows, n, headInput);
-    device.matmul(weights.head(), headInput, n, logits);
-    device.rank(logits, n, levels.ranking(weights.draftVocabulary()), candidates);
-    levels.grow(candidates);
+  /** Waits for a tree that was drafted ahead, before the device is given other work. */
+  private void settle() {
+    if (assumption.open()) {
+      long start = System.nanoTime();
+      DraftNodes nodes = tree.read();
+      assumption.settle(nodes, System.nanoTime() - start);
+    }
   }
 
-  /** The batch's pass through fusion and layers, into {@code state.x()}. */
-  private void forward() {
-    fusion.fuse(batch.passTokens(), batch.size(), state.x());
-    weights.decoder().forward(batch, state);
+  @Override
+  public AheadStats aheadStats() {
+    return assumption.stats();
+  }
+
+  /** Has a tree grown: what changes from round to round is sent before, the rest is a sequence. */
+  private void queue(GrowthPlan plan, Sampler sampler, int[] context, int length, int[] given) {
+    int prefix = state.cache().length();
+    batch.reset(prefix);
+    tree.begin(
+        new TreeGrowth(sampler, weights.draftVocabulary(), context, length, given, plan.widths()),
+        prefix);
+    state.cache().reserve(plan.nodes());
+    weights.decoder().rotate(node -> prefix + plan.level(node), 0, plan.nodes(), state);
+    sequences.computeIfAbsent(plan, p -> device.sequence(() -> grow(p))).run();
+  }
+
+  /** The guesses after a level make the next one, whose nodes make guesses of their own. */
+  private void grow(GrowthPlan plan) {
+    int rows = 1;
+    Rows last = guesses;
+    for (int level = 0; level < plan.levels(); level++) {
+      if (level > 0) {
+        batch.advance();
+        if (!tree.addLevel(batch)) {
+          return;
+        }
+        rows = batch.size();
+        last = guesses.from(batch.first() + 1);
+        device.gatherParents(guesses, batch, fusion.feature());
+        fusion.fuse(batch, state.x());
+        weights.decoder().layers(batch, state);
+        device.copy(state.x(), rows, last);
+      }
+      if (level >= plan.given()) {
+        device.matmul(weights.head(), last, rows, logits);
+        tree.grow(logits);
+      }
+    }
   }
 
   @Override
   public void truncate(int tokens) {
+    device.lock().lock();
+    try {
+      settle();
+      assumption.drop();
+    } finally {
+      device.lock().unlock();
+    }
     state.cache().truncate(Math.clamp(tokens - 1, 0, state.cache().length()));
   }
 
@@ -163,8 +217,9 @@ final class DgfDrafter implements Drafter {
   public void close() {
     state.close();
     fusion.close();
-    for (Rows rows : new Rows[] {guesses, headInput, logits}) {
-      rows.buffer().close();
-    }
+    sequences.values().forEach(Sequence::close);
+    tree.close();
+    guesses.buffer().close();
+    logits.buffer().close();
   }
 }

@@ -3,6 +3,7 @@ package dev.dovetail.dgf;
 import dev.dovetail.engine.device.Allocation;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TreeBatch;
 
 /**
  * Dynamic Gating Fusion (Dovetail, arXiv 2412.18934): one vector from the feature H of a token and
@@ -46,12 +47,11 @@ final class Fusion implements AutoCloseable {
     return feature;
   }
 
-  /**
-   * Fuses the first {@code n} features with the embeddings of {@code nextTokens} into {@code x}.
-   */
-  void fuse(int[] nextTokens, int n, Rows x) {
+  /** Fuses the features with the embeddings of the tokens of a batch's pass into {@code x}. */
+  void fuse(TreeBatch batch, Rows x) {
     Device device = weights.device();
-    device.embed(weights.embedding(), nextTokens, n, embedding);
+    int n = batch.size();
+    device.embed(weights.embedding(), batch, embedding);
     device.rmsNorm(embedding, weights.embeddingNorm(), weights.normEpsilon(), n, embedding);
     device.matmul(weights.w1(), feature, n, h1);
     device.matmul(weights.w2(), embedding, n, h2);

@@ -87,7 +87,7 @@ class DgfGoldenTest {
           batch.add(i, i - 1);
         }
         device.write(features, 0, n, fusion.feature());
-        fusion.fuse(batch.passTokens(), n, state.x());
+        fusion.fuse(batch, state.x());
         if (layers > 0) {
           weights.decoder().forward(batch, state);
         }
@@ -121,7 +121,7 @@ class DgfGoldenTest {
       try (DraftModel draft = new DgfProvider().bundled(target).orElseThrow();
           Drafter drafter = draft.newDrafter(64)) {
         int n = ids.length - 1;
-        float[] features = Dequantize.all(golden.get("H"));
+        short[] features = halves(Dequantize.all(golden.get("H")));
         drafter.extend(new AcceptedTokens(0, n, features, Arrays.copyOfRange(ids, 1, ids.length)));
         Sampler greedy = new Sampler(SamplingOptions.GREEDY, model.config().vocabulary());
         int[] context = Arrays.copyOf(ids, 64);
@@ -165,6 +165,14 @@ class DgfGoldenTest {
   private static Path resource(String name) throws Exception {
     URL url = DgfGoldenTest.class.getResource(name);
     return Path.of(url.toURI());
+  }
+
+  private static short[] halves(float[] values) {
+    short[] halves = new short[values.length];
+    for (int i = 0; i < halves.length; i++) {
+      halves[i] = Float.floatToFloat16(values[i]);
+    }
+    return halves;
   }
 
   private static int[] ints(JsonNode array) {

@@ -217,16 +217,15 @@ public final class Dovetail {
         opened.warmUp(TargetWeights.types(model));
         // The draft first: it gains most on a GPU, and one that does not fit is refused before the
         // large model is packed.
-        DraftLoader drafts = new DraftLoader(draft, place, gpu, warnings);
-        drafting = drafts.load(model, opened);
+        drafting = new DraftLoader(draft, place, gpu, warnings).load(model, opened);
         weights =
             new TargetLoader(gpuLayers, gpu, device.kv(), tokens, weightCache, warnings)
                 .load(model, opened, drafting);
         if (onGpu(drafting) && gpu.unavailable().isPresent()) {
-          // It failed as the layers were loaded.
+          // It failed as the layers were loaded, which has been said.
           drafting.get().close();
           drafting = Optional.empty();
-          drafting = drafts.load(model, opened);
+          drafting = new DraftLoader(draft, place, gpu, said -> {}).load(model, opened);
         }
         if (!onGpu(drafting) && weights.layersElsewhere() == 0) {
           gpu.close();

@@ -73,6 +73,7 @@ record DraftLoader(Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String
         throw new IllegalStateException(
             "the draft cannot run on a GPU: %s; --draft auto goes on without".formatted(why.get()));
       }
+      gpu.lost().ifPresent(lost -> warnings.accept("the draft runs on the CPU: " + lost));
       return onCpu(model, cpu);
     }
     try {

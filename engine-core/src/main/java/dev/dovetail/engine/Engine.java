@@ -5,6 +5,7 @@ import dev.dovetail.engine.decoder.SpareLayers;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
+import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.plan.ModelShape;
 import dev.dovetail.engine.round.DecoderTarget;
 import dev.dovetail.engine.round.Drafter;
@@ -22,6 +23,7 @@ import dev.dovetail.models.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -43,7 +45,7 @@ public final class Engine implements AutoCloseable {
   private final Consumer<String> warnings;
   private final AtomicBoolean layersLost = new AtomicBoolean();
   private final AtomicBoolean draftLost = new AtomicBoolean();
-  private final AtomicBoolean gpuLost = new AtomicBoolean();
+  private final AtomicReference<String> gpuLost = new AtomicReference<>();
   private final int context;
   private final TreeShape tree;
   private final double loadMs;
@@ -124,6 +126,14 @@ public final class Engine implements AutoCloseable {
     return gpu.heldBytes();
   }
 
+  /**
+   * Why a GPU stays off, for as long as this process runs; empty where none has failed for good.
+   */
+  Optional<String> gpuLost() {
+    return Optional.ofNullable(gpuLost.get())
+        .or(() -> Dovetail.device("cuda").flatMap(DeviceProvider::lost));
+  }
+
   Path path() {
     return model.tensors().path();
   }
@@ -180,9 +190,10 @@ public final class Engine implements AutoCloseable {
     if (!failure.lasting()) {
       warnings.accept(what + failure.getMessage());
     } else if (lost.compareAndSet(false, true)) {
+      boolean first = gpuLost.compareAndSet(null, failure.getMessage());
       if (!draftBesideLayers()) {
         warnings.accept(what + failure.getMessage());
-      } else if (gpuLost.compareAndSet(false, true)) {
+      } else if (first) {
         warnings.accept(
             "the GPU is lost: the text goes on without its draft, the CPU goes on with its layers, and"
                 + " the text may differ from here on: "

@@ -1,5 +1,7 @@
 package dev.dovetail.engine;
 
+import dev.dovetail.engine.round.AheadStats;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -15,11 +17,13 @@ import java.util.OptionalLong;
  * @param accepted guessed tokens that the target chose too
  * @param draftMs drafting, and telling the draft what was verified
  * @param verifyMs passes of the target, choosing tokens included
+ * @param ahead trees that were drafted while the target verified
  * @param bytesToDraft through the channel, features and ids
  * @param bytesFromDraft through the channel, trees
  * @param peakRssBytes of the process so far, where the system tells
  * @param peakVramBytes what draft and layers hold on a GPU, of all sessions, 0 without one
  * @param gpuLayers how many of the target's layers run on a GPU, see {@link Engine#gpuLayers}
+ * @param gpuLost why a GPU that failed stays off in this process, in one line; empty where none has
  * @param draft the drafter's name, {@code none} for plain decoding
  * @param kernels such as {@code panama-512}
  */
@@ -34,11 +38,19 @@ public record GenerationStats(
     long accepted,
     double draftMs,
     double verifyMs,
+    AheadStats ahead,
     long bytesToDraft,
     long bytesFromDraft,
     OptionalLong peakRssBytes,
     long peakVramBytes,
     int gpuLayers,
+    Optional<String> gpuLost,
     String draft,
     String kernels,
-    int threads) {}
+    int threads) {
+  /** Of the time that the draft took, the part that nobody waited for, 0 to 1. */
+  public double hiddenShare() {
+    double hiddenMs = ahead.hiddenNanos() / 1e6;
+    return hiddenMs == 0 ? 0 : hiddenMs / (hiddenMs + draftMs);
+  }
+}

@@ -1,5 +1,6 @@
 package dev.dovetail.engine;
 
+import dev.dovetail.engine.round.AheadStats;
 import dev.dovetail.engine.round.Round;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.TreePolicy;
@@ -101,6 +102,7 @@ public final class Session implements AutoCloseable {
     private final TextStream text;
     private final Set<Integer> ends = tokenizer.endOfText();
     private final List<Integer> ids = new ArrayList<>();
+    private final AheadStats aheadBefore = decoder.drafter().aheadStats();
     private final long bytesToDraftBefore = decoder.channel().bytesToDraft();
     private final long bytesFromDraftBefore = decoder.channel().bytesFromDraft();
     private FinishReason reason;
@@ -210,11 +212,13 @@ public final class Session implements AutoCloseable {
           accepted,
           draftNanos / 1e6,
           verifyNanos / 1e6,
+          decoder.drafter().aheadStats().minus(aheadBefore),
           decoder.channel().bytesToDraft() - bytesToDraftBefore,
           decoder.channel().bytesFromDraft() - bytesFromDraftBefore,
           ProcessMemory.peakResidentBytes(),
           engine.gpuBytes(),
           engine.gpuLayers(),
+          engine.gpuLost(),
           decoder.drafter().name(),
           engine.device().kernels(),
           engine.device().threads());

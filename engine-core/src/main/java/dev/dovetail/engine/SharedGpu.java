@@ -36,6 +36,11 @@ final class SharedGpu implements AutoCloseable {
         : provider.get().unavailable();
   }
 
+  /** Why it stays off in this process, if it has failed for good. */
+  Optional<String> lost() {
+    return provider.flatMap(DeviceProvider::lost);
+  }
+
   /**
    * The device; belongs to this.
    *

@@ -1,14 +1,14 @@
 package dev.dovetail.cpu;
 
 import dev.dovetail.engine.device.Buffer;
-import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
+import dev.dovetail.engine.device.DraftTree;
 import dev.dovetail.engine.device.EmbeddingTable;
+import dev.dovetail.engine.device.HostDraftTree;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
-import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
@@ -126,11 +126,29 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public DraftTree draftTree(int maxNodes) {
+    return new HostDraftTree(maxNodes, CpuBuffer::of);
+  }
+
+  @Override
   public void write(float[] source, int sourceOffset, int n, Rows destination) {
     int width = destination.width();
     float[] values = CpuBuffer.of(destination);
     for (int i = 0; i < n; i++) {
       System.arraycopy(source, sourceOffset + i * width, values, at(destination, i), width);
+    }
+  }
+
+  @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    int width = destination.width();
+    float[] values = CpuBuffer.of(destination);
+    for (int i = 0; i < n; i++) {
+      int from = sourceOffset + i * width;
+      int to = at(destination, i);
+      for (int j = 0; j < width; j++) {
+        values[to + j] = Float.float16ToFloat(source[from + j]);
+      }
     }
   }
 
@@ -144,24 +162,34 @@ final class CpuDevice implements Device {
   }
 
   @Override
-  public void embed(EmbeddingTable table, int[] ids, int n, Rows out) {
+  public void embed(EmbeddingTable table, TreeBatch batch, Rows out) {
     CpuEmbeddingTable embeddings = own(CpuEmbeddingTable.class, table);
     assert table.width() == out.width();
     float[] values = CpuBuffer.of(out);
-    for (int i = 0; i < n; i++) {
-      Objects.checkIndex(ids[i], embeddings.tokens());
-      embeddings.read(ids[i], values, at(out, i));
+    for (int i = 0; i < batch.size(); i++) {
+      int token = Objects.checkIndex(batch.token(batch.first() + i), embeddings.tokens());
+      embeddings.read(token, values, at(out, i));
     }
   }
 
   @Override
-  public void gather(Rows source, int[] indices, int n, Rows out) {
-    assert source.width() == out.width();
-    float[] from = CpuBuffer.of(source);
-    float[] to = CpuBuffer.of(out);
+  public void copy(Rows source, int n, Rows out) {
     for (int i = 0; i < n; i++) {
-      System.arraycopy(from, at(source, indices[i]), to, at(out, i), out.width());
+      copyRow(source, i, out, i);
     }
+  }
+
+  @Override
+  public void gatherParents(Rows source, TreeBatch batch, Rows out) {
+    for (int i = 0; i < batch.size(); i++) {
+      copyRow(source, batch.parent(batch.first() + i) + 1, out, i);
+    }
+  }
+
+  private static void copyRow(Rows source, int from, Rows out, int to) {
+    assert source.width() == out.width();
+    System.arraycopy(
+        CpuBuffer.of(source), at(source, from), CpuBuffer.of(out), at(out, to), out.width());
   }
 
   @Override
@@ -231,12 +259,6 @@ final class CpuDevice implements Device {
   @Override
   public void gate(Rows z, Rows h1, Rows h2, int n, Rows out) {
     rowOperations.gate(z, h1, h2, n, out);
-  }
-
-  @Override
-  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
-    float[] values = CpuBuffer.of(logits);
-    ranking.rank(values, logits.offset(), logits.stride(), logits.width(), n, out);
   }
 
   @Override

@@ -109,12 +109,7 @@ final class CpuKvCache implements KvCache {
           "the batch hangs from a prefix of %d tokens, the cache holds %d"
               .formatted(batch.prefix(), length));
     }
-    int end = length + batch.end();
-    if (end > capacity) {
-      throw new IllegalStateException(
-          "the context is full: %d tokens in a cache of %d; raise it with --ctx, or shorten the text"
-              .formatted(end, capacity));
-    }
+    checkRoom(batch.end());
     for (int node = batch.first(); node < batch.end(); node++) {
       int row = node - batch.first();
       int slot = length + node;
@@ -123,6 +118,25 @@ final class CpuKvCache implements KvCache {
       writeValues(CpuBuffer.of(v), v.offset() + row * v.stride(), layer, slot);
     }
     pending = batch.end();
+  }
+
+  private void checkRoom(int nodes) {
+    int end = length + nodes;
+    if (end > capacity) {
+      throw new IllegalStateException(
+          "the context is full: %d tokens in a cache of %d; raise it with --ctx, or shorten the text"
+              .formatted(end, capacity));
+    }
+  }
+
+  @Override
+  public void reserve(int nodes) {
+    checkRoom(nodes);
+    for (int layer = 0; layer < keys.length; layer++) {
+      for (int block = length / BLOCK; block * BLOCK < length + nodes; block++) {
+        takeBlock(layer, block);
+      }
+    }
   }
 
   private void takeBlock(int layer, int block) {

@@ -94,15 +94,21 @@ final class CpuDeviceTest {
       assertThat(embedding.tokens()).isEqualTo(5);
       assertThat(embedding.width()).isEqualTo(4);
       Rows out = rows(device, new float[12], 4);
-      device.embed(embedding, new int[] {4, 0, 4}, 3, out);
+      device.embed(embedding, TreeBatch.chain(4, 0, 4), out);
       float[] embedded = read(device, out, 3);
       assertThat(Arrays.copyOfRange(embedded, 0, 4)).containsExactly(row(table, 4, 4));
       assertThat(Arrays.copyOfRange(embedded, 4, 8)).containsExactly(row(table, 0, 4));
       Rows gathered = rows(device, new float[8], 4);
-      device.gather(out, new int[] {1, 1}, 2, gathered);
-      assertThat(Arrays.copyOfRange(read(device, gathered, 2), 4, 8))
-          .containsExactly(row(table, 0, 4));
-      assertThatThrownBy(() -> device.embed(embedding, new int[] {5}, 1, out))
+      TreeBatch batch = new TreeBatch(3);
+      batch.add(0, TreeBatch.PREFIX);
+      batch.advance();
+      batch.add(0, TreeBatch.PREFIX);
+      batch.add(0, 0);
+      device.gatherParents(out, batch, gathered);
+      assertThat(read(device, gathered, 2)).startsWith(row(table, 4, 4)).endsWith(row(table, 0, 4));
+      device.copy(out.from(1), 2, gathered);
+      assertThat(read(device, gathered, 2)).startsWith(row(table, 0, 4)).endsWith(row(table, 4, 4));
+      assertThatThrownBy(() -> device.embed(embedding, TreeBatch.chain(5), out))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
@@ -228,12 +234,11 @@ final class CpuDeviceTest {
       int[] nodes = {0};
       EmbeddingTable table =
           device.embedding(RandomTensors.tensor(TensorType.Q8_0, 2, width, new Random(4)));
-      int[] ids = {1};
       Runnable step =
           () -> {
             batch.reset(cache.length());
             batch.add(1, TreeBatch.PREFIX);
-            device.embed(table, ids, 1, x);
+            device.embed(table, batch, x);
             device.rmsNorm(x, weight, 1e-5f, 1, y);
             device.addBias(weight, 1, y);
             device.rope(angles, false, 32, 1, y);

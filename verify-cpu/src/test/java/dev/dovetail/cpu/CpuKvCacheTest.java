@@ -235,4 +235,20 @@ final class CpuKvCacheTest {
     assertThatThrownBy(() -> new CpuKvCache(layers, kvHeads, headDim, capacity, type))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void whatIsReservedIsNotTakenAgain() {
+    try (CpuKvCache cache = cache(2, 2 * CpuKvCache.BLOCK)) {
+      fill(cache, 2, CpuKvCache.BLOCK - 1);
+      cache.reserve(1);
+      assertThat(cache.bytes()).isEqualTo(2 * blockBytes());
+      cache.reserve(2);
+      assertThat(cache.bytes()).isEqualTo(4 * blockBytes());
+      append(cache, 2, 7, 8);
+      assertThat(cache.bytes()).isEqualTo(4 * blockBytes());
+      assertThatThrownBy(() -> cache.reserve(CpuKvCache.BLOCK + 2))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("the context is full: 513 tokens in a cache of 512");
+    }
+  }
 }

@@ -1,14 +1,14 @@
 package dev.dovetail.gpu.device;
 
 import dev.dovetail.engine.device.Buffer;
-import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
+import dev.dovetail.engine.device.DraftTree;
 import dev.dovetail.engine.device.EmbeddingTable;
+import dev.dovetail.engine.device.HostDraftTree;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Matrix;
-import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
@@ -28,6 +28,7 @@ import dev.dovetail.gpu.kernel.MatmulKernel;
 import dev.dovetail.gpu.kernel.RmsNormKernel;
 import dev.dovetail.gpu.kernel.RopeKernel;
 import dev.dovetail.gpu.kernel.SiluKernel;
+import dev.dovetail.gpu.kernel.WidenKernel;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
 import java.nio.file.Path;
@@ -40,11 +41,12 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
- * The operations of a decoder on a GPU. Each is queued and returns at once; {@link #read} and
- * {@link #rank} wait. Weights keep the values of their file, and its size where their type has
- * kernels (Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
+ * The operations of a decoder on a GPU. Each is queued and returns at once; {@link #read} and a
+ * draft tree's {@code read} wait. Weights keep the values of their file, and its size where their
+ * type has kernels (Q4_0, Q4_1, Q8_0, Q4_K, Q6_K, F16, F32); others widen to f32.
  *
  * <p>Its memory stays within a budget. Any operation throws a {@link GpuException} if the GPU has
  * failed, in this operation or an earlier one.
@@ -55,10 +57,10 @@ public final class CudaDevice implements Device {
   private final DeviceMemory memory;
   private final Staging staging;
   private final TreePaths paths;
-  private final GpuRanking ranking;
   private final ReentrantLock lock = new ReentrantLock();
-  private DeviceMemory.Block indices;
+  private DeviceMemory.Block operands;
 
+  private final WidenKernel widen;
   private final EmbedKernel embed;
   private final GatherKernel gather;
   private final RmsNormKernel rmsNorm;
@@ -83,7 +85,7 @@ public final class CudaDevice implements Device {
     memory = new DeviceMemory(driver, lock, budget);
     staging = new Staging(driver);
     paths = new TreePaths(memory, staging);
-    ranking = new GpuRanking(driver, memory, staging);
+    widen = new WidenKernel(driver);
     embed = new EmbedKernel(driver);
     gather = new GatherKernel(driver);
     rmsNorm = new RmsNormKernel(driver);
@@ -120,7 +122,7 @@ public final class CudaDevice implements Device {
   public OptionalLong heldBytes() {
     return OptionalLong.of(
         locked(() -> {
-          long own = (indices == null ? 0 : indices.bytes()) + paths.bytes() + ranking.bytes();
+          long own = (operands == null ? 0 : operands.bytes()) + paths.bytes();
           return memory.used() - own;
         }));
   }
@@ -143,6 +145,11 @@ public final class CudaDevice implements Device {
   @Override
   public int threads() {
     return 1;
+  }
+
+  @Override
+  public boolean runsBeside() {
+    return true;
   }
 
   @Override
@@ -243,6 +250,18 @@ public final class CudaDevice implements Device {
     return new GpuKvCache(this, commit, layers, kvHeads, headDim, capacity, kvType);
   }
 
+  /** Grows it on the host. */
+  @Override
+  public DraftTree draftTree(int maxNodes) {
+    return new HostDraftTree(
+        maxNodes,
+        buffer -> {
+          float[] values = new float[buffer.length()];
+          staging.receive(GpuBuffer.address(buffer), values, 0, values.length);
+          return values;
+        });
+  }
+
   @Override
   public void write(float[] source, int sourceOffset, int n, Rows destination) {
     FloatRows to = GpuBuffer.view(destination);
@@ -254,6 +273,15 @@ public final class CudaDevice implements Device {
       long row = to.address() + (long) i * to.stride() * Float.BYTES;
       staging.send(source, sourceOffset + i * to.width(), to.width(), row);
     }
+  }
+
+  @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    FloatRows to = GpuBuffer.view(destination);
+    int count = n * to.width();
+    long address = operands((long) count * Short.BYTES);
+    staging.send(source, sourceOffset, count, address);
+    widen.launch(address, n, to);
   }
 
   @Override
@@ -271,28 +299,49 @@ public final class CudaDevice implements Device {
 
   /** Sends integers for the next kernel; the address holds until the next call. */
   long send(int[] values, int count) {
-    if (indices == null || indices.bytes() < (long) count * Integer.BYTES) {
-      if (indices != null) {
-        indices.close();
-        indices = null;
+    long address = operands((long) count * Integer.BYTES);
+    staging.send(values, count, address);
+    return address;
+  }
+
+  /** Memory for what the next kernel reads beside rows. */
+  private long operands(long bytes) {
+    if (operands == null || operands.bytes() < bytes) {
+      if (operands != null) {
+        operands.close();
+        operands = null;
       }
-      indices = memory.allocate(Math.max(count, 256) * (long) Integer.BYTES);
+      operands = memory.allocate(Math.max(bytes, 1024));
     }
-    staging.send(values, count, indices.address());
-    return indices.address();
+    return operands.address();
   }
 
   @Override
-  public void embed(EmbeddingTable table, int[] ids, int n, Rows out) {
+  public void embed(EmbeddingTable table, TreeBatch batch, Rows out) {
     GpuEmbeddingTable rows = (GpuEmbeddingTable) table;
-    for (int i = 0; i < n; i++) {
-      Objects.checkIndex(ids[i], rows.tokens());
+    int[] ids = new int[batch.size()];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = Objects.checkIndex(batch.token(batch.first() + i), rows.tokens());
     }
-    embed.launch(rows.weights().planes(), send(ids, n), n, GpuBuffer.view(out));
+    embed.launch(rows.weights().planes(), send(ids, ids.length), ids.length, GpuBuffer.view(out));
   }
 
   @Override
-  public void gather(Rows source, int[] indices, int n, Rows out) {
+  public void copy(Rows source, int n, Rows out) {
+    gather(source, IntStream.range(0, n).toArray(), out);
+  }
+
+  @Override
+  public void gatherParents(Rows source, TreeBatch batch, Rows out) {
+    int first = batch.first();
+    gather(
+        source,
+        IntStream.range(first, batch.end()).map(node -> batch.parent(node) + 1).toArray(),
+        out);
+  }
+
+  private void gather(Rows source, int[] indices, Rows out) {
+    int n = indices.length;
     gather.launch(GpuBuffer.view(source), send(indices, n), n, GpuBuffer.view(out));
   }
 
@@ -390,16 +439,10 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
-    this.ranking.rank(GpuBuffer.view(logits), n, ranking, out);
-  }
-
-  @Override
   public void close() {
     paths.close();
-    ranking.close();
-    if (indices != null) {
-      indices.close();
+    if (operands != null) {
+      operands.close();
     }
     staging.close();
     driver.close();

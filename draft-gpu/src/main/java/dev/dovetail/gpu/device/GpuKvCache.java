@@ -51,8 +51,8 @@ final class GpuKvCache implements KvCache {
     return headDim;
   }
 
-  /** Takes the pages of the slots of {@code nodes} pending nodes. */
-  void reserve(int nodes) {
+  @Override
+  public void reserve(int nodes) {
     if (length + nodes > capacity) {
       throw new IllegalStateException(
           "%d tokens and %d pending nodes do not fit a cache of %d"

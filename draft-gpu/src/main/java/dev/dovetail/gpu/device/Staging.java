@@ -34,6 +34,17 @@ final class Staging implements AutoCloseable {
     }
   }
 
+  /** Sends f16 numbers. */
+  void send(short[] from, int offset, int count, long to) {
+    for (int sent = 0; sent < count; ) {
+      int n = (int) Math.min(count - sent, BYTES / Short.BYTES);
+      MemorySegment room = room((long) n * Short.BYTES);
+      MemorySegment.copy(from, offset + sent, room, ValueLayout.JAVA_SHORT, 0, n);
+      driver.copyIn(to + (long) sent * Short.BYTES, room, Stream.COMPUTE);
+      sent += n;
+    }
+  }
+
   /** Sends integers. */
   void send(int[] from, int count, long to) {
     for (int sent = 0; sent < count; ) {

@@ -279,8 +279,7 @@ public final class CudaDriver implements GpuDriver {
   public Event newEvent() {
     enter();
     CUevent handle = new CUevent();
-    check(
-        JCudaDriver.cuEventCreate(handle, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    check(JCudaDriver.cuEventCreate(handle, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
     CudaEvent event = new CudaEvent(handle);
     events.add(event);
     return event;
@@ -316,6 +315,14 @@ public final class CudaDriver implements GpuDriver {
     }
     check(result, "cuEventQuery");
     return true;
+  }
+
+  @Override
+  public long nanosBetween(Event from, Event to) {
+    enter();
+    float[] milliseconds = new float[1];
+    check(JCudaDriver.cuEventElapsedTime(milliseconds, of(from), of(to)), "cuEventElapsedTime");
+    return Math.round(milliseconds[0] * 1e6);
   }
 
   @Override

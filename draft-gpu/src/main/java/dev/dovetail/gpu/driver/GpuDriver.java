@@ -115,6 +115,12 @@ public interface GpuDriver extends AutoCloseable {
   /** Whether the work before a mark is done. */
   boolean done(Event event);
 
+  /**
+   * The time between two marks, as the GPU's clock has it, to about a microsecond; both are {@link
+   * #done}.
+   */
+  long nanosBetween(Event from, Event to);
+
   /** From here on work on the stream is recorded instead of run. */
   void beginCapture(Stream stream);
 

@@ -168,14 +168,13 @@ class CudaDeviceTest {
   void embedsTheVeryNumbersOfTheFile(TensorType type) {
     int cols = type.blockSize() == 1 ? 44 : 512;
     Tensor table = RandomTensors.tensor(type, 11, cols, random);
-    int[] ids = {10, 0, 3, 3};
     compare(
         type.name(),
         0,
         (device, numbers) -> {
           try (EmbeddingTable embedding = device.embedding(table)) {
             Rows out = rows(device, 4, cols, 1, 1, numbers);
-            device.embed(embedding, ids, 4, out);
+            device.embed(embedding, TreeBatch.chain(10, 0, 3, 3), out);
             return readAll(device, out, 4);
           }
         });
@@ -186,7 +185,7 @@ class CudaDeviceTest {
     Tensor table = RandomTensors.tensor(TensorType.F16, 3, 8, random);
     try (EmbeddingTable embedding = gpu.embedding(table)) {
       Rows out = Rows.allocate(gpu, 1, 8);
-      assertThatThrownBy(() -> gpu.embed(embedding, new int[] {3}, 1, out))
+      assertThatThrownBy(() -> gpu.embed(embedding, TreeBatch.chain(3), out))
           .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
@@ -199,9 +198,48 @@ class CudaDeviceTest {
         (device, numbers) -> {
           Rows source = rows(device, 9, 130, 2, 3, numbers);
           Rows out = rows(device, 5, 130, 1, 0, numbers);
-          device.gather(source, new int[] {8, 0, 4, 4, 1}, 5, out);
+          TreeBatch batch = new TreeBatch(8);
+          for (int parent : new int[] {-1, 0, -1, 2, -1, 3, 3, 0}) {
+            batch.add(0, parent);
+            if (batch.end() == 3) {
+              batch.advance();
+            }
+          }
+          device.gatherParents(source, batch, out);
           return readAll(device, out, 5);
         });
+  }
+
+  @Test
+  void widensHalves() {
+    for (int width : new int[] {4, 127, 576}) {
+      compare(
+          "f16 rows of " + width,
+          0,
+          (device, numbers) -> {
+            short[] halves = new short[3 + 5 * width];
+            for (int i = 0; i < halves.length; i++) {
+              halves[i] = Float.floatToFloat16(numbers.nextFloat(-60_000, 60_000));
+            }
+            // -0, subnormals, the smallest normal number, the largest.
+            short[] edges = {(short) 0x8000, 1, (short) 0x83ff, 0x400, 0x7bff};
+            for (int i = 0; i < edges.length; i++) {
+              halves[3 + i * width + i % 4] = edges[i];
+            }
+            Rows out = rows(device, 5, width, 2, 3, numbers);
+            device.writeHalf(halves, 3, 5, out);
+            return readAll(device, out, 5);
+          });
+    }
+  }
+
+  /** What the longest path through a tree of 16 nodes takes with it, at d = 4096. */
+  @Test
+  void featuresCrossInTwoBytesEach() {
+    Rows rows = Rows.allocate(gpu, 17, 4096);
+    long before = driver.copiedInBytes();
+    gpu.writeHalf(new short[17 * 4096], 0, 17, rows);
+    assertThat(driver.copiedInBytes() - before).isEqualTo(17 * 4096 * 2);
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,19 +64,33 @@ class FaultsTest {
 
   /** What came of a text with a draft whose driver fails at a call. */
   private record Outcome(
-      List<Integer> tokens, List<String> warnings, long calls, long callsBefore, long leftBytes) {}
+      List<Integer> tokens,
+      List<String> warnings,
+      List<Optional<String>> lost,
+      long calls,
+      long callsBefore,
+      long leftBytes) {}
 
   private static Outcome run(long failing, Kind kind) {
+    return run(failing, kind, false);
+  }
+
+  /**
+   * @param again whether another text follows in the same engine
+   */
+  private static Outcome run(long failing, Kind kind, boolean again) {
     HostDriver host = new HostDriver(MEMORY, 1);
     FailingDriver driver = new FailingDriver(host, failing, kind);
     List<String> warnings = new ArrayList<>();
     List<Integer> tokens = List.of();
+    List<Optional<String>> lost = new ArrayList<>();
     long before = -1;
     long left = 0;
     CudaDevice device = null;
     try {
       device =
-          new CudaDevice(new TimeLimitedDriver(driver, Duration.ofSeconds(10)), KvType.F32, MEMORY);
+          new CudaDevice(
+              new TimeLimitedDriver(driver, Duration.ofSeconds(10), _ -> {}), KvType.F32, MEMORY);
       CudaDevice gpu = device;
       try (Engine engine =
           Dovetail.open(model)
@@ -91,7 +106,12 @@ class FaultsTest {
               .onWarning(warnings::add)
               .build()) {
         before = driver.calls();
-        tokens = generate(engine).tokenIds();
+        Completion completion = generate(engine);
+        tokens = completion.tokenIds();
+        lost.add(completion.stats().gpuLost());
+        if (again) {
+          lost.add(generate(engine).stats().gpuLost());
+        }
       }
       left = device.heldBytes().orElseThrow();
     } catch (DeviceFailure e) {
@@ -102,7 +122,7 @@ class FaultsTest {
         closeQuietly(device);
       }
     }
-    return new Outcome(tokens, warnings, driver.calls(), before, left);
+    return new Outcome(tokens, warnings, lost, driver.calls(), before, left);
   }
 
   private static void closeQuietly(CudaDevice device) {
@@ -148,5 +168,18 @@ class FaultsTest {
         .singleElement()
         .asString()
         .startsWith("the draft is lost, and the text goes on without it: injected at call ");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void everyTextAfterALostGpuSaysSo(Kind kind) {
+    Outcome outcome = run(run(0, kind).calls() / 2, kind, true);
+    assertThat(outcome.lost()).hasSize(2);
+    if (kind == Kind.LOST || kind == Kind.TIMED_OUT) {
+      assertThat(outcome.lost())
+          .allSatisfy(why -> assertThat(why.orElseThrow()).contains("injected at call "));
+    } else {
+      assertThat(outcome.lost()).as("it may work again").containsOnly(Optional.empty());
+    }
   }
 }

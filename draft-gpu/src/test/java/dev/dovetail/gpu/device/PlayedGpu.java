@@ -5,6 +5,7 @@ import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.gpu.CudaDeviceProvider;
 import dev.dovetail.gpu.driver.GpuDriver;
+import dev.dovetail.gpu.driver.GpuException;
 import dev.dovetail.gpu.driver.TimeLimitedDriver;
 import dev.dovetail.models.TensorType;
 import java.time.Duration;
@@ -25,9 +26,15 @@ public final class PlayedGpu implements DeviceProvider {
     private final long memory;
     private Optional<CudaDevice> device = Optional.empty();
 
-    private Play(TimeLimitedDriver driver, long memory) {
-      this.driver = driver;
+    private volatile GpuException failure;
+
+    private Play(GpuDriver driver, long memory) {
+      this.driver = new TimeLimitedDriver(driver, Duration.ofSeconds(10), e -> failure = e);
       this.memory = memory;
+    }
+
+    private Optional<String> failure() {
+      return Optional.ofNullable(failure).map(GpuException::getMessage);
     }
 
     /** What an engine has opened. */
@@ -48,7 +55,7 @@ public final class PlayedGpu implements DeviceProvider {
    * @param memory its budget, where no less is asked for
    */
   static Play play(GpuDriver driver, long memory) {
-    Play play = new Play(new TimeLimitedDriver(driver, Duration.ofSeconds(10)), memory);
+    Play play = new Play(driver, memory);
     playing = Optional.of(play);
     return play;
   }
@@ -62,7 +69,12 @@ public final class PlayedGpu implements DeviceProvider {
   public Optional<String> unavailable() {
     return playing.isEmpty()
         ? real.unavailable()
-        : playing.get().driver.failure().map(failure -> "it failed: " + failure.getMessage());
+        : playing.get().failure().map(failure -> "it failed: " + failure);
+  }
+
+  @Override
+  public Optional<String> lost() {
+    return playing.isEmpty() ? real.lost() : playing.get().failure();
   }
 
   @Override

@@ -62,9 +62,9 @@ class SelfTestTest {
             assertThat(check.bytes()).isPositive();
             assertThat(check.share(report.limits())).isPositive().isFinite();
           });
-      // Seven types of weights: three products of two widths, and an embedding; and thirteen
+      // Seven types of weights: three products of two widths, and an embedding; and fifteen
       // operations on one and on three tokens.
-      assertThat(report.operations()).hasSize(7 * 3 * 2 + 7 + 13 * 2);
+      assertThat(report.operations()).hasSize(7 * 3 * 2 + 7 + 15 * 2);
       assertThat(report.bytesLeft()).isEqualTo(OptionalLong.of(0));
       assertThat(report.passed()).isTrue();
     }
@@ -97,8 +97,10 @@ class SelfTestTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "writeHalf",
         "embed",
-        "gather",
+        "copy",
+        "gatherParents",
         "rmsNorm",
         "rmsNormHeads",
         "matmul",
@@ -116,6 +118,8 @@ class SelfTestTest {
 
       String name =
           switch (operation) {
+            case "writeHalf" -> "write f16";
+            case "gatherParents" -> "gather";
             case "rmsNorm" -> "rms norm";
             case "rmsNormHeads" -> "rms norm of heads";
             case "matmulAdd" -> "matmul, added";
@@ -139,7 +143,7 @@ class SelfTestTest {
   @Test
   void aNumberThatIsNoneFails() {
     try (CudaDevice gpu = hostGpu()) {
-      DeviceReport report = report(spoiled(gpu, "gather", Float.NaN), SMALLEST);
+      DeviceReport report = report(spoiled(gpu, "gatherParents", Float.NaN), SMALLEST);
 
       assertThat(report.operations().stream().filter(check -> !check.passed()))
           .isNotEmpty()

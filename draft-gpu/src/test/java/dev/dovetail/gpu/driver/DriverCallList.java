@@ -34,6 +34,7 @@ final class DriverCallList {
     calls.put("newEvent", GpuDriver::newEvent);
     calls.put("record COPY", driver -> driver.record(event, Stream.COPY));
     calls.put("await COMPUTE", driver -> driver.await(event, Stream.COMPUTE));
+    calls.put("nanosBetween", driver -> driver.nanosBetween(event, event));
     calls.put("beginCapture COMPUTE", driver -> driver.beginCapture(Stream.COMPUTE));
     calls.put("endCapture COMPUTE", driver -> driver.endCapture(Stream.COMPUTE));
     calls.put("launch graph COMPUTE", driver -> driver.launch(graph, Stream.COMPUTE));

@@ -133,6 +133,11 @@ public final class FailingDriver implements GpuDriver {
   }
 
   @Override
+  public long nanosBetween(Event from, Event to) {
+    return call("nanosBetween").nanosBetween(from, to);
+  }
+
+  @Override
   public void beginCapture(Stream stream) {
     call("beginCapture").beginCapture(stream);
   }

@@ -140,9 +140,17 @@ final class FakeCudaRun {
     driver.await(event, Stream.COPY);
     assertThat(driver.done(event)).isFalse();
     assertThat(driver.done(event)).isTrue();
+    Event later = driver.newEvent();
+    assertThat(fails(() -> driver.nanosBetween(event, later)))
+        .hasMessage("cuEventElapsedTime gave CUDA_ERROR_INVALID_HANDLE");
+    driver.record(later, Stream.COMPUTE);
+    assertThat(driver.done(later)).isFalse();
+    assertThat(driver.done(later)).isTrue();
+    assertThat(driver.nanosBetween(event, later)).isEqualTo(1_500_000);
     driver.free(event);
+    driver.free(later);
     try (GpuDriver other = CudaDriver.open(0)) {
-      GpuDriver limited = TimeLimitedDriver.of(other);
+      GpuDriver limited = TimeLimitedDriver.of(other, _ -> {});
       limited.synchronize(Stream.COMPUTE);
     }
   }

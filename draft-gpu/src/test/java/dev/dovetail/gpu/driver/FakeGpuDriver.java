@@ -123,6 +123,12 @@ final class FakeGpuDriver implements GpuDriver {
   }
 
   @Override
+  public long nanosBetween(Event from, Event to) {
+    asked.add("nanosBetween");
+    return 3;
+  }
+
+  @Override
   public void beginCapture(Stream stream) {
     asked.add("beginCapture " + stream);
   }

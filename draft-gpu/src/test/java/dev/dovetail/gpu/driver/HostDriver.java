@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -29,6 +30,7 @@ public final class HostDriver implements GpuDriver {
   private final Map<Stream, List<Runnable>> captured = new EnumMap<>(Stream.class);
   private long allocated;
   private long launches;
+  private long copiedIn;
   private Optional<String> lost = Optional.empty();
   private boolean closed;
 
@@ -46,7 +48,9 @@ public final class HostDriver implements GpuDriver {
     }
   }
 
-  private record HostEvent() implements Event {}
+  private static final class HostEvent implements Event {
+    private OptionalLong recorded = OptionalLong.empty();
+  }
 
   private record HostGraph(List<Runnable> work) implements Graph {}
 
@@ -81,6 +85,11 @@ public final class HostDriver implements GpuDriver {
   /** Kernels that ran, those of graphs included. */
   public long launches() {
     return launches;
+  }
+
+  /** Bytes that came from the host, those of graphs included. */
+  public long copiedInBytes() {
+    return copiedIn;
   }
 
   @Override
@@ -154,7 +163,12 @@ public final class HostDriver implements GpuDriver {
   @Override
   public void copyIn(long to, MemorySegment from, Stream stream) {
     checkNative(from);
-    submit(stream, () -> device(to, from.byteSize()).copyFrom(from));
+    submit(
+        stream,
+        () -> {
+          device(to, from.byteSize()).copyFrom(from);
+          copiedIn += from.byteSize();
+        });
   }
 
   @Override
@@ -217,6 +231,7 @@ public final class HostDriver implements GpuDriver {
   public void record(Event event, Stream stream) {
     check();
     checkNotCaptured(stream, "record");
+    ((HostEvent) event).recorded = OptionalLong.of(System.nanoTime());
   }
 
   @Override
@@ -229,6 +244,16 @@ public final class HostDriver implements GpuDriver {
   public boolean done(Event event) {
     check();
     return true;
+  }
+
+  @Override
+  public long nanosBetween(Event from, Event to) {
+    check();
+    return recorded(to) - recorded(from);
+  }
+
+  private static long recorded(Event event) {
+    return ((HostEvent) event).recorded.orElseThrow(() -> refused("an event without a time"));
   }
 
   @Override

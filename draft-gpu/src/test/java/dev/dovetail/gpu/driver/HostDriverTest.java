@@ -11,6 +11,7 @@ import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -231,6 +232,19 @@ class HostDriverTest {
     }
     assertThat(driver.launches()).isEqualTo(3);
     fails(Kind.REFUSED, "nothing is captured", () -> driver.endCapture(Stream.COMPUTE));
+  }
+
+  @Test
+  void marksHaveTimes() {
+    GpuDriver.Event first = driver.newEvent();
+    GpuDriver.Event second = driver.newEvent();
+    driver.record(first, Stream.COMPUTE);
+    fails(Kind.REFUSED, "without a time", () -> driver.nanosBetween(first, second));
+    LockSupport.parkNanos(1_000_000);
+    driver.record(second, Stream.COMPUTE);
+    long nanos = driver.nanosBetween(first, second);
+    assertThat(nanos).isPositive();
+    assertThat(driver.nanosBetween(second, first)).isEqualTo(-nanos);
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -55,7 +56,27 @@ public final class Decoder implements AutoCloseable {
 
   /** Runs all layers over the batch's pass: {@code state.x()}, {@code [n][hidden]}, in place. */
   public void forward(TreeBatch batch, DecoderState state) {
-    rotate(batch, state);
+    rotate(batch::position, batch.first(), batch.end(), state);
+    layers(batch, state);
+  }
+
+  /**
+   * Sends the rotations of pending nodes ahead of {@link #layers}.
+   *
+   * @param position of each node in the sequence
+   * @param first the first node
+   * @param end one past the last node, up to the state's {@code maxTokens}
+   */
+  public void rotate(IntUnaryOperator position, int first, int end, DecoderState state) {
+    int width = shape.rope().dimensions();
+    for (int node = first; node < end; node++) {
+      rope.angles(position.applyAsInt(node), state.hostAngles, (node - first) * width);
+    }
+    device.write(state.hostAngles, 0, end - first, state.angles.from(first));
+  }
+
+  /** What {@link #forward} does, where {@link #rotate} has been called: nothing crosses. */
+  public void layers(TreeBatch batch, DecoderState state) {
     for (int i = 0; i < layers.size(); i++) {
       attention(i, batch, state);
       feedForward(i, batch.size(), state);
@@ -80,8 +101,9 @@ public final class Decoder implements AutoCloseable {
       device.rmsNormHeads(shape.headDim(), w.kNorm().orElseThrow(), shape.normEpsilon(), n, s.k);
     }
     boolean interleaved = shape.rope().interleaved();
-    device.rope(s.angles, interleaved, shape.headDim(), n, s.q);
-    device.rope(s.angles, interleaved, shape.headDim(), n, s.k);
+    Rows angles = s.angles.from(batch.first());
+    device.rope(angles, interleaved, shape.headDim(), n, s.q);
+    device.rope(angles, interleaved, shape.headDim(), n, s.k);
     device.append(s.cache(), layer, batch, s.k, s.v);
     device.attention(s.cache(), layer, batch, s.q, scoreScale, s.attended);
     device.matmulAdd(w.attentionOut(), s.attended, n, s.x);
@@ -94,14 +116,6 @@ public final class Decoder implements AutoCloseable {
     device.matmul(w.gateUp(), s.normed, n, s.gateUp);
     device.siluMul(s.gate, s.up, n, s.activated);
     device.matmulAdd(w.down(), s.activated, n, s.x);
-  }
-
-  private void rotate(TreeBatch batch, DecoderState s) {
-    int width = shape.rope().dimensions();
-    for (int i = 0; i < batch.size(); i++) {
-      rope.angles(batch.position(batch.first() + i), s.hostAngles, i * width);
-    }
-    device.write(s.hostAngles, 0, batch.size(), s.angles);
   }
 
   @Override

@@ -78,6 +78,13 @@ public final class Allocation implements AutoCloseable {
     return tokens;
   }
 
+  /** See {@link Device#draftTree}. */
+  public DraftTree draftTree(int maxNodes) {
+    DraftTree tree = device.draftTree(maxNodes);
+    taken.push(tree::close);
+    return tree;
+  }
+
   /** Something else that owns memory, to be closed with the rest. */
   public <T> T part(T owner, Consumer<T> close) {
     taken.push(() -> close.accept(owner));

@@ -30,6 +30,13 @@ public interface Device extends AutoCloseable {
   /** Worker threads, the caller's included; 1 for a GPU. */
   int threads();
 
+  /**
+   * Whether operations run while the caller goes on, and take nothing that the CPU computes with.
+   */
+  default boolean runsBeside() {
+    return false;
+  }
+
   /** Held around the operations of one pass. */
   java.util.concurrent.locks.ReentrantLock lock();
 
@@ -87,7 +94,7 @@ public interface Device extends AutoCloseable {
   EmbeddingTable embedding(Tensor table);
 
   /**
-   * The token of each row of a head, for {@link #rank}.
+   * The token of each row of a head, for a {@link DraftTree}.
    *
    * @param ids ascending; copied
    */
@@ -96,21 +103,37 @@ public interface Device extends AutoCloseable {
   /** An empty cache. Its memory is taken as it fills. */
   KvCache kvCache(int layers, int kvHeads, int headDim, int capacity);
 
+  /** A tree of up to {@code maxNodes} nodes, to be grown again and again. */
+  DraftTree draftTree(int maxNodes);
+
   // Crossing between the host and the device.
 
   /** Copies {@code n} rows of {@code destination.width()} numbers from the host. */
   void write(float[] source, int sourceOffset, int n, Rows destination);
+
+  /**
+   * Copies {@code n} rows of f16 numbers from the host, widened to f32.
+   *
+   * @param source their bits, as of {@link Float#floatToFloat16}
+   */
+  void writeHalf(short[] source, int sourceOffset, int n, Rows destination);
 
   /** Copies {@code n} rows to the host, packed behind each other. */
   void read(Rows source, int n, float[] destination, int destinationOffset);
 
   // Operations.
 
-  /** {@code out[i] = table[ids[i]]}. */
-  void embed(EmbeddingTable table, int[] ids, int n, Rows out);
+  /** {@code out[i] = table[token]} of the pass's i-th node. */
+  void embed(EmbeddingTable table, TreeBatch batch, Rows out);
 
-  /** {@code out[i] = source[indices[i]]}. */
-  void gather(Rows source, int[] indices, int n, Rows out);
+  /** {@code out[i] = source[i]}. */
+  void copy(Rows source, int n, Rows out);
+
+  /**
+   * {@code out[i] = source[parent + 1]} of the pass's i-th node: row 0 stands for the prefix, row j
+   * + 1 for node j.
+   */
+  void gatherParents(Rows source, TreeBatch batch, Rows out);
 
   /**
    * {@code out = x / sqrt(mean(x^2) + epsilon) * weight} for each row; {@code out} may be {@code
@@ -167,20 +190,22 @@ public interface Device extends AutoCloseable {
   void gate(Rows z, Rows h1, Rows h2, int n, Rows out);
 
   /**
-   * The best candidates of each row of a draft's logits, as {@link
-   * dev.dovetail.engine.sampling.Sampler#rank} finds them; only they come to the host, and this
-   * waits for them.
-   *
-   * <p>The CPU gives what that method gives, to the bit. A GPU draws the same noise, computes in
-   * f32, and rounds otherwise: candidates whose scores differ by less than 1e-4 of the larger of 1
-   * and (largest logit - logit) / temperature may change places, and log-probabilities are within
-   * 1e-3 of the CPU's for as long as they are above -1000.
-   *
-   * @param logits {@code [n][vocabulary]}, not modified
-   * @param out receives the candidates, best first; a row with a NaN or +infinity has none
-   * @throws IllegalArgumentException for a width above 64 on a GPU
+   * Operations that are the same each time, with the same handles and shapes, but for what lies in
+   * the device's memory. They must not cross, take or give back memory, nor grow a cache. A device
+   * may run them, or record them once and queue them as a whole from then on; so whatever else they
+   * do on the host, they may not do.
    */
-  void rank(Rows logits, int n, Ranking ranking, Candidates out);
+  default Sequence sequence(Runnable operations) {
+    return new Sequence() {
+      @Override
+      public void run() {
+        operations.run();
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
 
   @Override
   void close();

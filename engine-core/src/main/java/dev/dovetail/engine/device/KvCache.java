@@ -13,6 +13,13 @@ public interface KvCache extends AutoCloseable {
   int length();
 
   /**
+   * Takes the memory that {@code nodes} pending nodes need, so that appending them takes none.
+   *
+   * @throws IllegalStateException if they do not fit the capacity
+   */
+  void reserve(int nodes);
+
+  /**
    * Keeps pending nodes as the next tokens of the prefix and drops all the others.
    *
    * @param nodes pending indices, ascending, a path from a root of the batch; not modified

@@ -98,6 +98,11 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public boolean runsBeside() {
+    return device.runsBeside();
+  }
+
+  @Override
   public ReentrantLock lock() {
     return device.lock();
   }
@@ -148,18 +153,28 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
+    timed("write", () -> device.writeHalf(source, sourceOffset, n, destination));
+  }
+
+  @Override
   public void read(Rows source, int n, float[] destination, int destinationOffset) {
     timed("read", () -> device.read(source, n, destination, destinationOffset));
   }
 
   @Override
-  public void embed(EmbeddingTable table, int[] ids, int n, Rows out) {
-    timed("embed", () -> device.embed(table, ids, n, out));
+  public void embed(EmbeddingTable table, TreeBatch batch, Rows out) {
+    timed("embed", () -> device.embed(table, batch, out));
   }
 
   @Override
-  public void gather(Rows source, int[] indices, int n, Rows out) {
-    timed("gather", () -> device.gather(source, indices, n, out));
+  public void copy(Rows source, int n, Rows out) {
+    timed("copy", () -> device.copy(source, n, out));
+  }
+
+  @Override
+  public void gatherParents(Rows source, TreeBatch batch, Rows out) {
+    timed("gather", () -> device.gatherParents(source, batch, out));
   }
 
   @Override
@@ -218,8 +233,34 @@ final class TimedDevice implements Device {
   }
 
   @Override
-  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
-    timed("rank", () -> device.rank(logits, n, ranking, out));
+  public DraftTree draftTree(int maxNodes) {
+    DraftTree tree = device.draftTree(maxNodes);
+    return new DraftTree() {
+      @Override
+      public void begin(TreeGrowth growth, int prefix) {
+        tree.begin(growth, prefix);
+      }
+
+      @Override
+      public void grow(Rows logits) {
+        timed("rank", () -> tree.grow(logits));
+      }
+
+      @Override
+      public boolean addLevel(TreeBatch batch) {
+        return tree.addLevel(batch);
+      }
+
+      @Override
+      public DraftNodes read() {
+        return tree.read();
+      }
+
+      @Override
+      public void close() {
+        tree.close();
+      }
+    };
   }
 
   @Override

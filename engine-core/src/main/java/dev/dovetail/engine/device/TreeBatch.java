@@ -21,6 +21,7 @@ public final class TreeBatch {
   private int first;
   private int end;
   private boolean chain = true;
+  private DraftTree grown;
 
   /** A batch for at most {@code capacity} pending nodes. */
   public TreeBatch(int capacity) {
@@ -29,12 +30,22 @@ public final class TreeBatch {
     depths = new int[capacity];
   }
 
+  /** A batch of one pass, without a prefix, over tokens that follow each other. */
+  public static TreeBatch chain(int... tokens) {
+    TreeBatch batch = new TreeBatch(tokens.length);
+    for (int i = 0; i < tokens.length; i++) {
+      batch.add(tokens[i], i - 1);
+    }
+    return batch;
+  }
+
   /** Drops all nodes; the next ones hang from a prefix of {@code prefix} committed tokens. */
   public void reset(int prefix) {
     this.prefix = prefix;
     first = 0;
     end = 0;
     chain = true;
+    grown = null;
   }
 
   /**
@@ -54,6 +65,29 @@ public final class TreeBatch {
     parents[end] = parent;
     depths[end] = parent == PREFIX ? 0 : depths[parent] + 1;
     return end++;
+  }
+
+  /**
+   * Adds nodes of a tree that grows in a device's memory: their tokens and parents are there alone.
+   *
+   * @param depth nodes above each of them
+   */
+  public void addGrown(DraftTree tree, int count, int depth) {
+    if (count > tokens.length - end) {
+      throw new IllegalStateException("a batch of " + tokens.length + " nodes is full");
+    }
+    if (end > 0 && !tree.equals(grown)) {
+      throw new IllegalStateException("a batch of two trees");
+    }
+    grown = tree;
+    chain = false;
+    Arrays.fill(depths, end, end + count, depth);
+    end += count;
+  }
+
+  /** The tree that knows the nodes' tokens and parents, or null where this batch does. */
+  public DraftTree grown() {
+    return grown;
   }
 
   /** Ends the pass: the nodes so far stay pending, the next ones form the next pass. */
@@ -119,10 +153,5 @@ public final class TreeBatch {
       path[i] = at;
     }
     return length;
-  }
-
-  /** Copies the tokens of this pass. */
-  public int[] passTokens() {
-    return Arrays.copyOfRange(tokens, first, end);
   }
 }

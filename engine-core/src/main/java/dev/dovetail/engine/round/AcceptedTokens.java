@@ -6,8 +6,9 @@ package dev.dovetail.engine.round;
  *
  * @param position of the first feature's token in the sequence
  * @param count how many
- * @param features {@code [count][d]}, as they came through the channel; valid during the call only
+ * @param features {@code [count][d]} in f16, as bits (see {@link Float#float16ToFloat}); valid
+ *     during the call only
  * @param nextTokens the token after each, {@code [count]}; the last one is the pending token; valid
  *     during the call only
  */
-public record AcceptedTokens(int position, int count, float[] features, int[] nextTokens) {}
+public record AcceptedTokens(int position, int count, short[] features, int[] nextTokens) {}

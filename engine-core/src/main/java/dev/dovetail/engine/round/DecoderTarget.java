@@ -36,13 +36,10 @@ public final class DecoderTarget implements Target {
   private final int lastStretch;
 
   private final Rows features;
-  private final int[] ids = new int[MAX_PASS_TOKENS];
-  private final int[] last = new int[1];
 
   /** Of the last pass, once they are read; what crosses between devices, before. */
   private final float[] hostFeatures;
 
-  private final Rows headInput;
   private Rows logits;
   private float[] hostLogits;
   private int passTokens;
@@ -68,7 +65,6 @@ public final class DecoderTarget implements Target {
                 DecoderState::close));
       }
       features = memory.rows(MAX_PASS_TOKENS, hidden);
-      headInput = memory.rows(1, hidden);
       logits = memory.rows(1, vocabulary());
       hostFeatures = new float[MAX_PASS_TOKENS * hidden];
       hostLogits = new float[vocabulary()];
@@ -105,9 +101,6 @@ public final class DecoderTarget implements Target {
   public void pass(TreeBatch batch, Logits wanted, Runnable meanwhile) {
     int n = batch.size();
     assert n > 0 && n <= MAX_PASS_TOKENS && batch.prefix() == length() : n;
-    for (int i = 0; i < n; i++) {
-      ids[i] = batch.token(batch.first() + i);
-    }
     ReentrantLock lock = device.lock();
     lock.lock();
     try {
@@ -117,11 +110,7 @@ public final class DecoderTarget implements Target {
       device.rmsNorm(x, weights.outputNorm(), epsilon, n, features);
       switch (wanted) {
         case NONE -> {}
-        case LAST -> {
-          last[0] = n - 1;
-          device.gather(features, last, 1, headInput);
-          head(headInput, 1);
-        }
+        case LAST -> head(features.from(n - 1), 1);
         case ALL -> {
           roomForLogits(n);
           head(features, n);
@@ -137,7 +126,7 @@ public final class DecoderTarget implements Target {
   private Rows layers(TreeBatch batch, Runnable meanwhile) {
     int n = batch.size();
     Rows x = before(0);
-    device.embed(weights.embedding(), ids, n, x);
+    device.embed(weights.embedding(), batch, x);
     for (int i = 0; i < states.size(); i++) {
       if (i == lastStretch) {
         meanwhile.run();
@@ -229,7 +218,7 @@ public final class DecoderTarget implements Target {
   @Override
   public void close() {
     try (Allocation memory = new Allocation(device)) {
-      for (Rows rows : new Rows[] {features, headInput, logits}) {
+      for (Rows rows : new Rows[] {features, logits}) {
         memory.part(rows.buffer(), Buffer::close);
       }
       states.forEach(state -> memory.part(state, DecoderState::close));

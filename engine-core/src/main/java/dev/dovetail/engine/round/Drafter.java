@@ -28,6 +28,24 @@ public interface Drafter extends AutoCloseable {
   TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler);
 
   /**
+   * Starts to guess what follows if the likeliest path of a tree is accepted, while the target
+   * verifies it; {@link #draft} gives that guess if it was. Returns at once. Does nothing where it
+   * would take what the target computes with.
+   *
+   * @param shape as in {@link #draft}
+   * @param verified what is being verified
+   * @param context the sequence without the tree, pending token last; read, and scratch behind it,
+   *     until this returns
+   */
+  default void ahead(
+      TreeShape shape, TokenTree verified, int[] context, int length, Sampler sampler) {}
+
+  /** What came of {@link #ahead} since this drafter was made. */
+  default AheadStats aheadStats() {
+    return AheadStats.NONE;
+  }
+
+  /**
    * Forgets all but the first {@code tokens} tokens. {@link #extend} goes on with the feature of
    * the last of them, or with the first position if there is none.
    */

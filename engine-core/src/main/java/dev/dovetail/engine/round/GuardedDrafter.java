@@ -13,6 +13,7 @@ public final class GuardedDrafter implements Drafter {
   private final Consumer<DeviceFailure> whenLost;
   private final String name;
   private Drafter drafter;
+  private AheadStats aheadBeforeLoss = AheadStats.NONE;
 
   /**
    * @param name for statistics and messages
@@ -54,6 +55,21 @@ public final class GuardedDrafter implements Drafter {
   }
 
   @Override
+  public void ahead(
+      TreeShape shape, TokenTree verified, int[] context, int length, Sampler sampler) {
+    try {
+      drafter.ahead(shape, verified, context, length, sampler);
+    } catch (DeviceFailure e) {
+      lose(e);
+    }
+  }
+
+  @Override
+  public AheadStats aheadStats() {
+    return drafter instanceof NoDrafter ? aheadBeforeLoss : drafter.aheadStats();
+  }
+
+  @Override
   public void truncate(int tokens) {
     try {
       drafter.truncate(tokens);
@@ -64,6 +80,7 @@ public final class GuardedDrafter implements Drafter {
 
   private void lose(DeviceFailure failure) {
     Drafter lost = drafter;
+    aheadBeforeLoss = lost.aheadStats();
     drafter = new NoDrafter();
     try {
       lost.close();

@@ -39,8 +39,8 @@ public final class SpeculativeDecoder implements AutoCloseable {
     batch = new TreeBatch(Math.max(target.maxPassTokens(), TreeShape.MAX_NODES + 1));
     rows = new int[batch.capacity()];
     Arrays.setAll(rows, i -> i);
-    // Room behind the sequence for what drafters write while they guess.
-    context = new int[target.capacity() + TreeShape.MAX_NODES + 2];
+    // Room behind the sequence for what drafters write while they guess, and guess ahead.
+    context = new int[target.capacity() + 2 * (TreeShape.MAX_NODES + 1)];
   }
 
   /** Tokens known: those of the prompt and those emitted since. */
@@ -126,7 +126,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
     for (int i = 0; i < tree.size(); i++) {
       batch.add(tree.tokens()[i], tree.parents()[i] + 1);
     }
-    target.pass(batch, Logits.ALL);
+    target.pass(batch, Logits.ALL, () -> draftAhead(shape, tree, sampler, limit));
     acceptance.follow(
         tree, target.logits(), target.vocabulary(), sampler, context, known, limit, last);
     target.commit(acceptance.path(), acceptance.length());
@@ -144,6 +144,15 @@ public final class SpeculativeDecoder implements AutoCloseable {
         acceptance.emitted(),
         drafted - start,
         verified - drafted);
+  }
+
+  /** What may follow the tree that the target is verifying. */
+  private void draftAhead(TreeShape shape, TokenTree tree, Sampler sampler, int limit) {
+    int room = limit - tree.depth() - 1;
+    int depth = Math.min(shape.depth(), room - 1);
+    if (depth > 0) {
+      drafter.ahead(new TreeShape(depth, shape.width()), tree, context, known, sampler);
+    }
   }
 
   /** A drafter may be anybody's. */

@@ -1,5 +1,8 @@
 package dev.dovetail.engine.round;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+
 /**
  * Guessed tokens as a tree under the pending token, parents before children. Empty where nothing is
  * guessed.
@@ -32,6 +35,44 @@ public record TokenTree(int[] tokens, int[] parents, float[] logProbabilities) {
 
   public int size() {
     return tokens.length;
+  }
+
+  /** How many levels it has. */
+  public int depth() {
+    int deepest = 0;
+    int[] depths = new int[size()];
+    for (int i = 0; i < depths.length; i++) {
+      depths[i] = parents[i] == ROOT ? 1 : depths[parents[i]] + 1;
+      deepest = Math.max(deepest, depths[i]);
+    }
+    return deepest;
+  }
+
+  /**
+   * The tokens from the root to the likeliest leaf, by the product of the probabilities along the
+   * path; of equally likely ones the first. Empty for an empty tree.
+   */
+  public int[] likeliestPath() {
+    float[] logs = new float[size()];
+    boolean[] inner = new boolean[size()];
+    for (int i = 0; i < logs.length; i++) {
+      logs[i] = logProbabilities[i];
+      if (parents[i] != ROOT) {
+        logs[i] += logs[parents[i]];
+        inner[parents[i]] = true;
+      }
+    }
+    int leaf = ROOT;
+    for (int i = 0; i < logs.length; i++) {
+      if (!inner[i] && (leaf == ROOT || logs[i] > logs[leaf])) {
+        leaf = i;
+      }
+    }
+    Deque<Integer> path = new ArrayDeque<>();
+    for (int node = leaf; node != ROOT; node = parents[node]) {
+      path.push(tokens[node]);
+    }
+    return path.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /** A tree with one branch. */

@@ -92,8 +92,10 @@ public final class DeviceSelfTest {
     RowOperations rows = new RowOperations(n, width);
     return Stream.of(
         rows.write(),
+        rows.writeHalf(),
         rows.read(),
-        rows.gather(),
+        rows.copy(),
+        rows.gatherParents(),
         rows.rmsNorm(),
         rows.rmsNormHeads(sizes.headDim()),
         rows.addBias(),

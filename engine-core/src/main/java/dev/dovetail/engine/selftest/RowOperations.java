@@ -5,6 +5,7 @@ import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TreeBatch;
 import dev.dovetail.engine.selftest.Operation.Call;
 import dev.dovetail.engine.selftest.Operation.Preparation;
 import dev.dovetail.models.Tensor;
@@ -49,6 +50,22 @@ final class RowOperations {
         });
   }
 
+  Operation writeHalf() {
+    return operation(
+        "write f16",
+        0,
+        1,
+        (device, memory, random) -> {
+          float[] values = numbers(n * width, random);
+          short[] halves = new short[values.length];
+          for (int i = 0; i < halves.length; i++) {
+            halves[i] = Float.floatToFloat16(values[i]);
+          }
+          Rows out = memory.rows(n, width);
+          return Call.of(out, n, () -> device.writeHalf(halves, 0, n, out));
+        });
+  }
+
   Operation read() {
     return operation(
         "read",
@@ -70,22 +87,37 @@ final class RowOperations {
         0,
         (device, memory, random) -> {
           EmbeddingTable embedding = memory.embedding(table);
-          int[] ids = random.ints(n, 0, table.rows()).toArray();
+          TreeBatch batch = TreeBatch.chain(random.ints(n, 0, table.rows()).toArray());
           Rows out = memory.rows(n, width);
-          return Call.of(out, n, () -> device.embed(embedding, ids, n, out));
+          return Call.of(out, n, () -> device.embed(embedding, batch, out));
         });
   }
 
-  Operation gather() {
+  Operation copy() {
+    return operation(
+        "copy",
+        0,
+        2,
+        (device, memory, random) -> {
+          Rows x = rows(device, memory, n, width, random);
+          Rows out = memory.rows(n, width);
+          return Call.of(out, n, () -> device.copy(x, n, out));
+        });
+  }
+
+  Operation gatherParents() {
     return operation(
         "gather",
         0,
         2,
         (device, memory, random) -> {
-          Rows x = rows(device, memory, 2 * n, width, random);
-          int[] indices = random.ints(n, 0, 2 * n).toArray();
+          TreeBatch batch = new TreeBatch(n);
+          for (int i = 0; i < n; i++) {
+            batch.add(0, random.nextInt(i + 1) - 1);
+          }
+          Rows x = rows(device, memory, n + 1, width, random);
           Rows out = memory.rows(n, width);
-          return Call.of(out, n, () -> device.gather(x, indices, n, out));
+          return Call.of(out, n, () -> device.gatherParents(x, batch, out));
         });
   }
 

@@ -34,7 +34,7 @@ class TreeBatchTest {
     assertThat(batch.first()).isEqualTo(2);
     assertThat(batch.size()).isEqualTo(1);
     assertThat(batch.position(2)).isEqualTo(6);
-    assertThat(batch.passTokens()).containsExactly(3);
+    assertThat(batch.token(2)).isEqualTo(3);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.dovetail.engine.round;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FeatureChannelTest {
@@ -15,7 +16,9 @@ class FeatureChannelTest {
     assertThat(got.position()).isEqualTo(40);
     assertThat(got.count()).isEqualTo(3);
     assertThat(Arrays.copyOf(got.nextTokens(), 3)).containsExactly(11, 12, 13);
-    assertThat(Arrays.copyOf(got.features(), 6)).containsExactly(1, 2, 65504, -65504, 0, 65504);
+    // 1, 2, the largest and its negative, 0, the largest.
+    assertThat(Arrays.copyOf(got.features(), 6))
+        .containsExactly(0x3c00, 0x4000, 0x7bff, 0xfbff, 0, 0x7bff);
     assertThat(channel.bytesToDraft()).isEqualTo(8 + 3 * 4 + 3 * 2 * 2);
   }
 
@@ -32,11 +35,21 @@ class FeatureChannelTest {
     FeatureChannel channel = new FeatureChannel();
     TokenTree tree =
         new TokenTree(new int[] {7, 8, 9}, new int[] {-1, 0, 0}, new float[] {-1.5f, -2, -3});
-    TokenTree got = channel.fromDraft(tree);
-    assertThat(got.tokens()).containsExactly(7, 8, 9);
-    assertThat(got.parents()).containsExactly(-1, 0, 0);
-    assertThat(got.logProbabilities()).containsExactly(-1.5f, -2, -3);
+    assertThat(channel.fromDraft(tree)).isEqualTo(tree);
     assertThat(channel.bytesFromDraft()).isEqualTo(36);
     assertThat(channel.fromDraft(TokenTree.EMPTY).size()).isZero();
+    assertThat(channel.bytesFromDraft()).isEqualTo(36);
+  }
+
+  /** A chain of 16 nodes, all of them accepted, and the pending token: no round takes more. */
+  @Test
+  void aRoundOfSixteenNodesTakesFewBytes() {
+    FeatureChannel channel = new FeatureChannel();
+    int d = 4096;
+    int[] path = IntStream.range(0, 17).toArray();
+    channel.fromDraft(TokenTree.chain(new int[16]));
+    channel.toDraft(0, new float[17 * d], d, path, 17, new int[17], 0);
+    assertThat(channel.bytesToDraft()).isEqualTo(139_340).isLessThan(150_000);
+    assertThat(channel.bytesFromDraft()).isEqualTo(192).isLessThan(1_000);
   }
 }

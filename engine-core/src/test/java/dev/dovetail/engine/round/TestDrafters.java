@@ -105,8 +105,8 @@ final class TestDrafters {
       }
       for (int i = 0; i < accepted.count(); i++) {
         int position = accepted.position() + i;
-        float token = accepted.features()[i * FakeTarget.FEATURE];
-        float at = accepted.features()[i * FakeTarget.FEATURE + 1];
+        float token = feature(accepted, i * FakeTarget.FEATURE);
+        float at = feature(accepted, i * FakeTarget.FEATURE + 1);
         if (at != position || (position < sequence.size() && sequence.get(position) != token)) {
           throw new AssertionError("feature of %s at %s for %d".formatted(token, at, position));
         }
@@ -117,6 +117,10 @@ final class TestDrafters {
         sequence.add(accepted.nextTokens()[i]);
       }
       extended += accepted.count();
+    }
+
+    private static float feature(AcceptedTokens accepted, int at) {
+      return Float.float16ToFloat(accepted.features()[at]);
     }
 
     @Override

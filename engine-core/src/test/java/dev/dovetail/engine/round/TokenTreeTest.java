@@ -23,6 +23,19 @@ class TokenTreeTest {
   }
 
   @Test
+  void theLikeliestPathEndsInALeaf() {
+    float[] logs = {-1, -0.1f, -2, -0.5f, -3};
+    TokenTree tree = new TokenTree(new int[] {7, 8, 9, 7, 5}, new int[] {-1, -1, 0, 1, 1}, logs);
+    assertThat(tree.likeliestPath()).containsExactly(8, 7);
+    assertThat(tree.depth()).isEqualTo(2);
+    logs[3] = -4;
+    assertThat(tree.likeliestPath()).containsExactly(7, 9);
+    assertThat(TokenTree.chain(3, 4, 5).likeliestPath()).containsExactly(3, 4, 5);
+    assertThat(TokenTree.EMPTY.likeliestPath()).isEmpty();
+    assertThat(TokenTree.EMPTY.depth()).isZero();
+  }
+
+  @Test
   void refusesChildrenBeforeParents() {
     assertThatThrownBy(() -> new TokenTree(new int[] {1, 2}, new int[] {1, -1}, new float[2]))
         .isInstanceOf(IllegalArgumentException.class)

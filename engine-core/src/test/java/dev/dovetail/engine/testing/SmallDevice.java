@@ -1,16 +1,17 @@
 package dev.dovetail.engine.testing;
 
 import dev.dovetail.engine.device.Buffer;
-import dev.dovetail.engine.device.Candidates;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
+import dev.dovetail.engine.device.DraftNodes;
+import dev.dovetail.engine.device.DraftTree;
 import dev.dovetail.engine.device.EmbeddingTable;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Matrix;
-import dev.dovetail.engine.device.Ranking;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TokenIds;
 import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.device.WeightCache;
 import dev.dovetail.models.Tensor;
 import dev.dovetail.models.TensorType;
@@ -175,6 +176,9 @@ public final class SmallDevice implements Device {
           }
 
           @Override
+          public void reserve(int nodes) {}
+
+          @Override
           public void commit(int[] nodes, int count) {
             throw noArithmetic();
           }
@@ -215,12 +219,17 @@ public final class SmallDevice implements Device {
   }
 
   @Override
-  public void embed(EmbeddingTable table, int[] ids, int n, Rows out) {
+  public void embed(EmbeddingTable table, TreeBatch batch, Rows out) {
     throw noArithmetic();
   }
 
   @Override
-  public void gather(Rows source, int[] indices, int n, Rows out) {
+  public void copy(Rows source, int n, Rows out) {
+    throw noArithmetic();
+  }
+
+  @Override
+  public void gatherParents(Rows source, TreeBatch batch, Rows out) {
     throw noArithmetic();
   }
 
@@ -280,12 +289,43 @@ public final class SmallDevice implements Device {
   }
 
   @Override
-  public void rank(Rows logits, int n, Ranking ranking, Candidates out) {
-    throw noArithmetic();
+  public DraftTree draftTree(int maxNodes) {
+    return take(
+        new DraftTree() {
+          @Override
+          public void begin(TreeGrowth growth, int prefix) {
+            throw noArithmetic();
+          }
+
+          @Override
+          public void grow(Rows logits) {
+            throw noArithmetic();
+          }
+
+          @Override
+          public boolean addLevel(TreeBatch batch) {
+            throw noArithmetic();
+          }
+
+          @Override
+          public DraftNodes read() {
+            throw noArithmetic();
+          }
+
+          @Override
+          public void close() {
+            SmallDevice.this.close(this);
+          }
+        });
   }
 
   @Override
   public void write(float[] source, int sourceOffset, int n, Rows destination) {
+    throw noArithmetic();
+  }
+
+  @Override
+  public void writeHalf(short[] source, int sourceOffset, int n, Rows destination) {
     throw noArithmetic();
   }
 
