@@ -85,6 +85,9 @@ final class StatsReport {
                 : ""));
     stats.gpuLost().ifPresent(why -> row(lines, "GPU", "lost: " + why));
     row(lines, "draft", stats.draft());
+    if (stats.gpuLayers() > 0) {
+      row(lines, "GPU", "the first %d layers".formatted(stats.gpuLayers()));
+    }
     row(lines, "kernels", "%s, %d threads".formatted(stats.kernels(), stats.threads()));
     row(lines, "seed", Long.toString(completion.seed()));
     return lines;

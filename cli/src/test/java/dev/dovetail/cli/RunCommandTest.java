@@ -56,6 +56,7 @@ class RunCommandTest {
             "bytes_from_draft",
             "peak_rss_bytes",
             "peak_vram_bytes",
+            "gpu_layers",
             "gpu_lost",
             "draft",
             "kernels",

@@ -130,6 +130,11 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public OptionalLong memoryBudget() {
+    return OptionalLong.of(memory.budget());
+  }
+
+  @Override
   public String description() {
     return "cuda, " + driver.name();
   }

@@ -93,6 +93,11 @@ final class DeviceMemory {
     }
   }
 
+  /** Most bytes in use at a time. */
+  long budget() {
+    return budget;
+  }
+
   /** Bytes in use. */
   long used() {
     return used;

@@ -53,7 +53,7 @@ class FaultsTest {
     HostDriver.whyNot().ifPresent(Assumptions::abort);
     model = TinyGeneration.model(folder, "llama");
     draft = TinyDraft.standard().draftVocabulary(40).write(folder);
-    try (Engine engine = Dovetail.open(model).draft(Draft.none()).build()) {
+    try (Engine engine = Dovetail.open(model).draft(Draft.none()).gpuLayers(0).build()) {
       plain = generate(engine).tokenIds();
     }
   }
@@ -94,6 +94,7 @@ class FaultsTest {
       CudaDevice gpu = device;
       try (Engine engine =
           Dovetail.open(model)
+              .gpuLayers(0)
               .draft(
                   Draft.using(target ->
                       new DgfProvider()

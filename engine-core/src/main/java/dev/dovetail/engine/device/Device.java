@@ -64,6 +64,11 @@ public interface Device extends AutoCloseable {
     return OptionalLong.empty();
   }
 
+  /** Most bytes that it may hold; empty where nobody limits it. */
+  default OptionalLong memoryBudget() {
+    return OptionalLong.empty();
+  }
+
   /** {@code floats} zeros. */
   Buffer buffer(int floats);
 

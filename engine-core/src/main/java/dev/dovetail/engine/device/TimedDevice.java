@@ -123,6 +123,11 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public OptionalLong memoryBudget() {
+    return device.memoryBudget();
+  }
+
+  @Override
   public Buffer buffer(int floats) {
     return device.buffer(floats);
   }
