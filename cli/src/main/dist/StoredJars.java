@@ -4,6 +4,8 @@ import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -11,14 +13,14 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Copies the jars of a folder, with what is in them stored instead of deflated: compressed together in the download
- * they take a third less, and need not be inflated at each start. Of JCuda's native code it takes the binding of the
- * driver for Linux alone, as a file.
+ * they take a third less, and need not be inflated at each start. Of JCuda's native code it takes the bindings of the
+ * driver and of cuBLAS for Linux alone, as files.
  *
  * <p>Arguments: the folder to read, the folder to write.
  */
 final class StoredJars {
-  private static final String NATIVES = "jcuda-natives-";
-  private static final String DRIVER = "lib/libJCudaDriver-";
+  private static final Map<String, String> NATIVES =
+      Map.of("jcuda-natives-", "lib/libJCudaDriver-", "jcublas-natives-", "lib/libJCublas2-");
 
   private StoredJars() {}
 
@@ -28,14 +30,19 @@ final class StoredJars {
       for (Path jar : jars) {
         try (ZipFile in = new ZipFile(jar.toFile())) {
           String name = jar.getFileName().toString();
-          if (!name.startsWith(NATIVES)) {
+          Optional<String> binding = binding(name);
+          if (binding.isEmpty()) {
             store(in, to.resolve(name));
           } else if (name.contains("linux-x86_64")) {
-            takeDriver(in, to);
+            take(binding.get(), in, to);
           }
         }
       }
     }
+  }
+
+  private static Optional<String> binding(String jar) {
+    return NATIVES.entrySet().stream().filter(e -> jar.startsWith(e.getKey())).map(Map.Entry::getValue).findFirst();
   }
 
   private static void store(ZipFile in, Path to) throws IOException {
@@ -57,13 +64,13 @@ final class StoredJars {
     }
   }
 
-  private static void takeDriver(ZipFile in, Path to) throws IOException {
+  private static void take(String binding, ZipFile in, Path to) throws IOException {
     ZipEntry entry =
         in.stream()
-            .filter(e -> e.getName().startsWith(DRIVER))
+            .filter(e -> e.getName().startsWith(binding))
             .map(ZipEntry.class::cast)
             .findFirst()
-            .orElseThrow(() -> new IOException(in.getName() + " has no " + DRIVER));
+            .orElseThrow(() -> new IOException(in.getName() + " has no " + binding));
     Files.write(to.resolve(Path.of(entry.getName()).getFileName()), read(in, entry));
   }
 

@@ -41,6 +41,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
   @Mixin private DraftOptions draft;
+  @Mixin private GpuOptions gpu;
   @Mixin private GenerationFlags generation;
   @Mixin private EngineOptions engine;
 
@@ -63,11 +64,13 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     draft.check();
+    gpu.check();
     engine.check();
     GenerationOptions options = generation.options(USUAL_TEMPERATURE);
     Templates.warmUp();
     Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
-    draft.applyTo(builder, console);
+    draft.applyTo(builder);
+    gpu.applyTo(builder, console);
     try (Engine opened = builder.build();
         Chat chat = opened.newChat()) {
       chat.system(Optional.ofNullable(system));

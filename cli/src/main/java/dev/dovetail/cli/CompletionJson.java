@@ -40,6 +40,8 @@ final class CompletionJson {
         "peak_rss_bytes",
         stats.peakRssBytes().isPresent() ? (Long) stats.peakRssBytes().getAsLong() : null);
     node.put("peak_vram_bytes", stats.peakVramBytes());
+    node.put("gpu_layers", stats.gpuLayers());
+    node.put("gpu_lost", stats.gpuLost().orElse(null));
     node.put("draft", stats.draft());
     node.put("kernels", stats.kernels());
     node.put("threads", stats.threads());

@@ -77,6 +77,7 @@ final class CostCommand implements Callable<Integer> {
       description = "Write the roofline as a picture.")
   private Path svg;
 
+  @Mixin private GpuOptions gpu;
   @Mixin private EngineOptions engine;
   @Spec private CommandSpec spec;
 
@@ -90,6 +91,7 @@ final class CostCommand implements Callable<Integer> {
     OperationTimes times = new OperationTimes();
     Dovetail.Builder builder =
         engine.open(model.name(), new ModelLocator(console)).draft(Draft.none());
+    gpu.applyTo(builder, console);
     if (breakdown) {
       builder.timed(times);
     }
@@ -114,6 +116,7 @@ final class CostCommand implements Callable<Integer> {
           "--n must be 1 to %d; found %d".formatted(CostMeter.MOST_TOKENS, n));
     }
     checks.that(prefix >= 0, "--prefix must be at least 0; found " + prefix);
+    gpu.check();
     engine.check();
   }
 

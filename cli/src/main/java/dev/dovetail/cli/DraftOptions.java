@@ -33,24 +33,12 @@ final class DraftOptions {
               + " levels with two tokens each.")
   private String tree;
 
-  @Option(
-      names = "--vram",
-      order = 22,
-      paramLabel = "SIZE",
-      description =
-          "GPU memory to use: 3GiB, 3GB, 3072MiB, or auto, what the card has free. Default: auto.")
-  private String vram = AUTO;
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  void applyTo(Dovetail.Builder builder, Console console) {
-    builder.onWarning(warning -> console.err().line("dovetail: " + warning));
+  void applyTo(Dovetail.Builder builder) {
     builder.draft(choice()).draftPlace(Spelling.of(draft).place());
     tree().ifPresent(builder::tree);
-    if (!vram.equals(AUTO)) {
-      builder.vram(MemorySize.parse(vram));
-    }
   }
 
   /** A draft as it was spelled: {@code gpu}, {@code gpu:FOLDER}, {@code FOLDER}. */
@@ -76,11 +64,6 @@ final class DraftOptions {
     };
   }
 
-  /** The GPU's memory as it was given, {@code auto} for what is free. */
-  String vram() {
-    return vram;
-  }
-
   /** How much at a time, if it was given. */
   Optional<TreeShape> tree() {
     return tree == null ? Optional.empty() : Optional.of(shape());
@@ -88,9 +71,10 @@ final class DraftOptions {
 
   /** Checks what can be checked without a model. */
   void check() {
-    if (!vram.equals(AUTO)) {
-      new OptionChecks(spec).make(() -> MemorySize.parse(vram));
-    }
+    new OptionChecks(spec)
+        .that(
+            !Spelling.of(draft).which().isEmpty(),
+            "--draft names no folder or file; found '" + draft + "'");
     tree();
   }
 

@@ -45,7 +45,7 @@ record Examination(Console console) {
     findings.add(kernels());
     findings.add(java());
     findings.add(memory());
-    findings.add(gpu());
+    findings.add(gpu(Cuda.probe()));
     findings.addAll(store());
     return findings;
   }
@@ -122,26 +122,34 @@ record Examination(Console console) {
         : "unknown";
   }
 
-  private static Finding gpu() {
-    return switch (Cuda.probe()) {
+  /** The GPU that would be used, and what keeps it from being. */
+  static Finding gpu(CudaStatus status) {
+    return switch (status) {
       case CudaStatus.Available available -> {
-        GpuInfo device = available.devices().getFirst();
-        yield Finding.fine(
-            "GPU",
-            "%s, compute capability %s, %s%s; driver for CUDA %d.%d"
+        GpuInfo device = available.best();
+        String found =
+            "%s, compute capability %s, %s; driver for CUDA %d.%d"
                 .formatted(
                     Printable.of(device.name()),
                     device.computeCapability(),
-                    Units.bytes(device.totalBytes()),
-                    device.freeBytes().isPresent()
-                        ? " (" + Units.bytes(device.freeBytes().getAsLong()) + " free)"
-                        : "",
+                    memory(device),
                     available.driverVersion() / 1000,
-                    available.driverVersion() % 1000 / 10));
+                    available.driverVersion() % 1000 / 10);
+        yield new Finding(
+            "GPU",
+            found,
+            device.unusable().map(why -> "the draft runs on the CPU: " + Printable.of(why)));
       }
       case CudaStatus.Unavailable unavailable ->
           Finding.fine("GPU", "none: " + Failures.oneLine(unavailable.message()));
     };
+  }
+
+  private static String memory(GpuInfo device) {
+    String total = Units.bytes(device.totalBytes());
+    return device.freeBytes().isPresent()
+        ? "%s of %s free".formatted(Units.bytes(device.freeBytes().getAsLong()), total)
+        : total;
   }
 
   private List<Finding> store() {

@@ -5,6 +5,9 @@ import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.DraftPlace;
 import dev.dovetail.engine.Engine;
+import dev.dovetail.engine.cost.RoundMeter;
+import dev.dovetail.engine.cost.RoundMeter.Drafted;
+import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.device.DeviceOptions;
@@ -17,10 +20,8 @@ import dev.dovetail.engine.plan.Gpu;
 import dev.dovetail.engine.plan.Guess;
 import dev.dovetail.engine.plan.ModelShape;
 import dev.dovetail.engine.plan.Predictor;
-import dev.dovetail.engine.plan.RoundMeter;
-import dev.dovetail.engine.plan.RoundMeter.Drafted;
-import dev.dovetail.engine.plan.RoundMeter.Measured;
 import dev.dovetail.engine.round.TreeShape;
+import dev.dovetail.gpu.device.CudaDevice;
 import dev.dovetail.models.load.Model;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,7 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private ModelOption model;
   @Mixin private ShapeOptions shape;
   @Mixin private DraftOptions draft;
+  @Mixin private VramOption vram;
 
   @Mixin private MachineOptions machine;
 
@@ -106,7 +108,7 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
-    VramBudget budget = new OptionChecks(spec).make(() -> VramBudget.of(draft.vram()));
+    VramBudget budget = new OptionChecks(spec).make(() -> VramBudget.of(vram.size()));
     PlanOutcome outcome = shape.given() ? ofShape(budget) : ofModel(budget);
     progress("");
     if (json) {
@@ -208,7 +210,7 @@ final class PlanCommand implements Callable<Integer> {
     ModelLocator locator = new ModelLocator(console);
     Dovetail.Builder builder = engine.open(model.name(), locator);
     try (Model opened = Model.open(locator.locate(model.name()))) {
-      ModelShape target = ModelShape.of(opened);
+      ModelShape target = ModelShape.of(opened, CudaDevice::bitsPerWeight);
       Optional<DraftShape> drafts =
           switch (draft.choice()) {
             case Draft.Auto auto -> DraftShapes.bundled(opened);
@@ -224,7 +226,7 @@ final class PlanCommand implements Callable<Integer> {
           given(drafts)
               ? givenRates(drafts)
               : measuredRates(
-                  builder.draft(draft.choice()).draftPlace(DraftPlace.CPU),
+                  builder.draft(draft.choice()).draftPlace(DraftPlace.CPU).gpuLayers(0),
                   target,
                   drafts,
                   assumed);

@@ -2,14 +2,14 @@ package dev.dovetail.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.dovetail.engine.cost.RoundMeter.Drafted;
+import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.plan.Cpu;
 import dev.dovetail.engine.plan.DraftShape;
 import dev.dovetail.engine.plan.Guess;
 import dev.dovetail.engine.plan.Part;
 import dev.dovetail.engine.plan.Placement;
 import dev.dovetail.engine.plan.Prediction;
-import dev.dovetail.engine.plan.RoundMeter.Drafted;
-import dev.dovetail.engine.plan.RoundMeter.Measured;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;

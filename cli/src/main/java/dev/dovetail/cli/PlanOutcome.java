@@ -1,11 +1,11 @@
 package dev.dovetail.cli;
 
+import dev.dovetail.engine.cost.RoundMeter.Drafted;
+import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.plan.Budget;
 import dev.dovetail.engine.plan.Part;
 import dev.dovetail.engine.plan.Prediction;
 import dev.dovetail.engine.plan.Predictor;
-import dev.dovetail.engine.plan.RoundMeter.Drafted;
-import dev.dovetail.engine.plan.RoundMeter.Measured;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;

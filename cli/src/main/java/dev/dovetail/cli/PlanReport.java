@@ -1,12 +1,12 @@
 package dev.dovetail.cli;
 
+import dev.dovetail.engine.cost.RoundMeter.Measured;
 import dev.dovetail.engine.plan.Cpu;
 import dev.dovetail.engine.plan.DraftShape;
 import dev.dovetail.engine.plan.ModelShape;
 import dev.dovetail.engine.plan.Part;
 import dev.dovetail.engine.plan.Placement;
 import dev.dovetail.engine.plan.Prediction;
-import dev.dovetail.engine.plan.RoundMeter.Measured;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

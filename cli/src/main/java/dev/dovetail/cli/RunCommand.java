@@ -53,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
   private boolean raw;
 
   @Mixin private DraftOptions draft;
+  @Mixin private GpuOptions gpu;
   @Mixin private GenerationFlags generation;
   @Mixin private EngineOptions engine;
 
@@ -91,7 +92,8 @@ final class RunCommand implements Callable<Integer> {
     }
     String text = raw ? prompt.read(console) : prompt.readLine(console);
     Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
-    draft.applyTo(builder, console);
+    draft.applyTo(builder);
+    gpu.applyTo(builder, console);
     try (Engine opened = builder.build();
         Session session = opened.newSession()) {
       Completion completion = generate(opened, session, text, options);
@@ -105,6 +107,7 @@ final class RunCommand implements Callable<Integer> {
     checks.that(!raw || system == null, "--raw takes no --system: write all of the text yourself");
     prompt.check(console, false);
     draft.check();
+    gpu.check();
     engine.check();
   }
 

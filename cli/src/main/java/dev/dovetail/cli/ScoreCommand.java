@@ -72,7 +72,11 @@ final class ScoreCommand implements Callable<Integer> {
     text.check(console, jsonl);
     engine.check();
     try (Engine opened =
-            engine.open(model.name(), new ModelLocator(console)).draft(Draft.none()).build();
+            engine
+                .open(model.name(), new ModelLocator(console))
+                .draft(Draft.none())
+                .gpuLayers(0)
+                .build();
         Target target = opened.newTarget()) {
       Scorer scorer = new Scorer(target);
       if (jsonl) {

@@ -83,7 +83,11 @@ final class StatsReport {
             + (stats.peakVramBytes() > 0
                 ? ", " + Units.bytes(stats.peakVramBytes()) + " on the GPU"
                 : ""));
+    stats.gpuLost().ifPresent(why -> row(lines, "GPU", "lost: " + why));
     row(lines, "draft", stats.draft());
+    if (stats.gpuLayers() > 0) {
+      row(lines, "GPU", "the first %d layers".formatted(stats.gpuLayers()));
+    }
     row(lines, "kernels", "%s, %d threads".formatted(stats.kernels(), stats.threads()));
     row(lines, "seed", Long.toString(completion.seed()));
     return lines;

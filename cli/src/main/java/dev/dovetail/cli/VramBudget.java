@@ -19,7 +19,7 @@ record VramBudget(long bytes, Source source, String explanation) {
   }
 
   /**
-   * Reads a size, or {@code auto}: what the first card has free.
+   * Reads a size, or {@code auto}: what the card that would be used has free.
    *
    * @throws IllegalArgumentException for anything else
    */
@@ -31,7 +31,7 @@ record VramBudget(long bytes, Source source, String explanation) {
 
   private static VramBudget ofCard(CudaStatus status) {
     return switch (status) {
-      case CudaStatus.Available available -> ofCard(available.devices().getFirst());
+      case CudaStatus.Available available -> ofCard(available.best());
       case CudaStatus.Unavailable unavailable ->
           new VramBudget(
               0, Source.NO_CARD, "no GPU can be used: " + Failures.oneLine(unavailable.message()));
@@ -39,9 +39,10 @@ record VramBudget(long bytes, Source source, String explanation) {
   }
 
   private static VramBudget ofCard(GpuInfo card) {
-    String name = Printable.of(card.name());
-    return card.freeBytes().isPresent()
-        ? new VramBudget(card.freeBytes().getAsLong(), Source.CARD, "free on " + name)
-        : new VramBudget(0, Source.CARD, name + " does not say what it has free");
+    return card.unusable()
+        .map(why -> new VramBudget(0, Source.CARD, Printable.of(why)))
+        .orElseGet(() ->
+            new VramBudget(
+                card.freeBytes().orElse(0), Source.CARD, "free on " + Printable.of(card.name())));
   }
 }

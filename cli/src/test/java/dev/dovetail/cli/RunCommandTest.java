@@ -56,9 +56,12 @@ class RunCommandTest {
             "bytes_from_draft",
             "peak_rss_bytes",
             "peak_vram_bytes",
+            "gpu_layers",
+            "gpu_lost",
             "draft",
             "kernels",
             "threads");
+    assertThat(json.get("stats").get("gpu_lost").isNull()).isTrue();
     assertThat(result.out().strip().lines()).hasSize(1);
     assertThat(json.get("token_ids")).hasSizeBetween(1, 8);
     assertThat(result.err()).isEmpty();

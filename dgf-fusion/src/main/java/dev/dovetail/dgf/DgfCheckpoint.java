@@ -41,7 +41,7 @@ record DgfCheckpoint(TensorFile file, DgfConfig config) {
     int d = shape.hidden();
     int[] draftVocabulary = draftVocabulary();
     try (Arena arena = Arena.ofShared();
-        Allocation memory = new Allocation(device)) {
+        Allocation memory = new Allocation(device, device::draftMatrix)) {
       List<LayerWeights> layers = new ArrayList<>();
       for (int i = 0; i < shape.layers(); i++) {
         layers.add(layer(i, memory));

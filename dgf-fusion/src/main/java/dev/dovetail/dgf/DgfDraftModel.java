@@ -1,5 +1,6 @@
 package dev.dovetail.dgf;
 
+import dev.dovetail.engine.plan.DraftShape;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.engine.round.Drafter;
@@ -13,6 +14,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** A DGF draft loaded for one target. */
@@ -24,11 +26,11 @@ final class DgfDraftModel implements DraftModel {
   private static final List<String> TENSOR_FILES =
       List.of("model.safetensors", "pytorch_model.bin");
 
-  private final String name;
+  private final DraftShape shape;
   private final DgfWeights weights;
 
-  private DgfDraftModel(String name, DgfWeights weights) {
-    this.name = name;
+  private DgfDraftModel(DraftShape shape, DgfWeights weights) {
+    this.shape = shape;
     this.weights = weights;
   }
 
@@ -73,8 +75,8 @@ final class DgfDraftModel implements DraftModel {
 
   /** Loads a draft from its tensors; the file may be closed afterwards. */
   static DgfDraftModel load(TensorFile file, DgfConfig config, DraftTarget target) {
-    DgfWeights weights = new DgfCheckpoint(file, config).load(target);
-    return new DgfDraftModel(name(config), weights);
+    DraftShape shape = DraftShapes.of(file, config, target.head(), target.embedding());
+    return new DgfDraftModel(shape, new DgfCheckpoint(file, config).load(target));
   }
 
   static String name(DgfConfig config) {
@@ -84,12 +86,17 @@ final class DgfDraftModel implements DraftModel {
 
   @Override
   public String name() {
-    return name;
+    return shape.name();
+  }
+
+  @Override
+  public Optional<DraftShape> shape() {
+    return Optional.of(shape);
   }
 
   @Override
   public Drafter newDrafter(int capacity) {
-    return new DgfDrafter(name, weights, capacity);
+    return new DgfDrafter(name(), weights, capacity);
   }
 
   @Override

@@ -50,8 +50,12 @@ public final class DraftShapes {
   }
 
   private static DraftShape of(TensorFile file, DgfConfig config, Model target) {
-    Tensor head = TargetWeights.headTensor(target);
-    Tensor embedding = TargetWeights.embeddingTensor(target);
+    return of(
+        file, config, TargetWeights.headTensor(target), TargetWeights.embeddingTensor(target));
+  }
+
+  /** Of a draft's tensors, and the target's head and embedding. */
+  static DraftShape of(TensorFile file, DgfConfig config, Tensor head, Tensor embedding) {
     boolean whole = config.draftVocabulary() == config.vocabulary();
     long layers = 0;
     long fusion = 0;

@@ -7,53 +7,76 @@ import dev.dovetail.gpu.CudaStatus.Available;
 import dev.dovetail.gpu.CudaStatus.Unavailable;
 import dev.dovetail.gpu.device.CudaDevice;
 import dev.dovetail.gpu.driver.CudaDriver;
+import dev.dovetail.gpu.driver.GpuDriver;
 import dev.dovetail.gpu.driver.GpuException;
 import dev.dovetail.gpu.driver.TimeLimitedDriver;
 import dev.dovetail.models.TensorType;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
  * Opens the GPU with the most free memory. One that has failed for good stays off for this process.
  */
 public final class CudaDeviceProvider implements DeviceProvider {
-  /** The oldest that the kernels run on: Maxwell. */
-  private static final int OLDEST_MAJOR = 5;
+  /** What made a GPU stay off in this process. */
+  static final AtomicReference<GpuException> FAILED = new AtomicReference<>();
 
-  /** What is left of free memory to the driver, which takes some for kernels as they load. */
-  private static final long RESERVE_BYTES = 256L << 20;
+  private final Supplier<CudaStatus> status;
+  private final IntFunction<GpuDriver> drivers;
+  private final AtomicReference<GpuException> failed;
 
-  private static final AtomicReference<TimeLimitedDriver> OPENED = new AtomicReference<>();
+  public CudaDeviceProvider() {
+    this(CudaDeviceProvider::ofSystem, CudaDriver::open, FAILED);
+  }
+
+  /**
+   * @param status what there is
+   * @param drivers opens the GPU of an ordinal
+   * @param failed holds what made a GPU stay off, for all providers that share it
+   */
+  CudaDeviceProvider(
+      Supplier<CudaStatus> status,
+      IntFunction<GpuDriver> drivers,
+      AtomicReference<GpuException> failed) {
+    this.status = status;
+    this.drivers = drivers;
+    this.failed = failed;
+  }
 
   @Override
   public String kind() {
     return "cuda";
   }
 
+  /** A GPU that is too full now is none of the reasons: it may have room later. */
   @Override
   public Optional<String> unavailable() {
-    TimeLimitedDriver before = OPENED.get();
-    Optional<GpuException> failure = before == null ? Optional.empty() : before.failure();
-    if (failure.isPresent()) {
-      return Optional.of(
-          "the GPU failed, and stays off for this process: " + failure.get().getMessage());
+    Optional<String> lost = lost();
+    if (lost.isPresent()) {
+      return lost;
     }
-    return switch (status()) {
+    return switch (status.get()) {
       case Unavailable why -> Optional.of(why.message());
-      case Available found ->
-          best(found).isPresent() ? Optional.empty() : Optional.of(tooOld(found));
+      case Available found -> found.best().tooOld();
     };
+  }
+
+  @Override
+  public Optional<String> lost() {
+    return Optional.ofNullable(failed.get())
+        .map(e -> "the GPU failed, and stays off for this process: " + e.getMessage());
   }
 
   /**
    * What the driver says, or what it would say where there is nothing to ask: loading it takes a
    * tenth of a second.
    */
-  private static CudaStatus status() {
+  private static CudaStatus ofSystem() {
     boolean linux = System.getProperty("os.name").equals("Linux");
     boolean device =
         Stream.of("/dev/nvidiactl", "/dev/dxg").anyMatch(file -> Files.exists(Path.of(file)));
@@ -65,18 +88,6 @@ public final class CudaDeviceProvider implements DeviceProvider {
         : Cuda.probe();
   }
 
-  private static Optional<GpuInfo> best(Available found) {
-    return found.devices().stream()
-        .filter(device -> device.computeMajor() >= OLDEST_MAJOR)
-        .max(Comparator.comparingLong(device -> device.freeBytes().orElse(0)));
-  }
-
-  private static String tooOld(Available found) {
-    GpuInfo device = found.devices().getFirst();
-    return "%s has compute capability %s; %d.0 or newer is needed"
-        .formatted(device.name(), device.computeCapability(), OLDEST_MAJOR);
-  }
-
   /** Does nothing: kernels are compiled by the driver as they load. */
   @Override
   public void warmUp() {}
@@ -86,27 +97,47 @@ public final class CudaDeviceProvider implements DeviceProvider {
     return CudaDevice.bitsPerWeight(type);
   }
 
+  /**
+   * @throws GpuException if the GPU is too full, or the driver refuses
+   */
   @Override
   public Device open(DeviceOptions options) {
     Optional<String> why = unavailable();
     if (why.isPresent()) {
       throw new IllegalStateException(why.get());
     }
-    int ordinal =
-        switch (status()) {
-          case Available found -> best(found).orElseThrow().ordinal();
-          case Unavailable gone -> throw new IllegalStateException(gone.message());
-        };
-    TimeLimitedDriver driver = TimeLimitedDriver.of(CudaDriver.open(ordinal));
-    OPENED.set(driver);
+    return switch (status.get()) {
+      case Available found -> open(found.best(), options);
+      case Unavailable gone -> throw new IllegalStateException(gone.message());
+    };
+  }
+
+  private Device open(GpuInfo gpu, DeviceOptions options) {
+    GpuDriver driver =
+        TimeLimitedDriver.of(driver(gpu), failure -> failed.compareAndSet(null, failure));
     try {
-      long free = Math.max(0, driver.freeBytes() - RESERVE_BYTES);
-      long budget = options.memoryBytes() == 0 ? free : Math.min(free, options.memoryBytes());
+      long free = driver.freeBytes();
+      Optional<String> full = gpu.tooFull(free);
+      if (full.isPresent()) {
+        throw new GpuException(GpuException.Kind.OUT_OF_MEMORY, full.get());
+      }
+      long usable = free - GpuInfo.RESERVE_BYTES;
+      long budget = options.memoryBytes() == 0 ? usable : Math.min(usable, options.memoryBytes());
       return new CudaDevice(driver, options.kv(), budget);
     } catch (RuntimeException | Error e) {
       try (driver) {
         throw e;
       }
+    }
+  }
+
+  private GpuDriver driver(GpuInfo gpu) {
+    try {
+      return drivers.apply(gpu.ordinal());
+    } catch (GpuException e) {
+      GpuException explained = new GpuException(e.kind(), gpu.refused(e));
+      explained.initCause(e);
+      throw explained;
     }
   }
 }

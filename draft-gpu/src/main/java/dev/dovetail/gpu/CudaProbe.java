@@ -3,6 +3,7 @@ package dev.dovetail.gpu;
 import dev.dovetail.gpu.CudaStatus.Available;
 import dev.dovetail.gpu.CudaStatus.Reason;
 import dev.dovetail.gpu.CudaStatus.Unavailable;
+import dev.dovetail.gpu.driver.CudaResult;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,11 +82,19 @@ final class CudaProbe {
         return failed("describing device " + ordinal, result);
       }
       long[] free = new long[1];
-      OptionalLong known =
-          driver.memFree(free, ordinal) == CUresult.CUDA_SUCCESS
-              ? OptionalLong.of(free[0])
-              : OptionalLong.empty();
-      devices.add(new GpuInfo(ordinal, text(name), capability[0], capability[1], total[0], known));
+      result = driver.memFree(free, ordinal);
+      boolean known = result == CUresult.CUDA_SUCCESS;
+      devices.add(
+          new GpuInfo(
+              ordinal,
+              text(name),
+              capability[0],
+              capability[1],
+              total[0],
+              known ? OptionalLong.of(free[0]) : OptionalLong.empty(),
+              known
+                  ? Optional.empty()
+                  : Optional.of(CudaResult.failure(result, "making a context", ""))));
     }
     return new Available(version[0], devices);
   }
@@ -147,6 +156,13 @@ final class CudaProbe {
           Reason.NO_DRIVER,
           "the CUDA driver library (libcuda.so.1, nvcuda.dll) is not installed:"
               + " install NVIDIA's driver to use a GPU",
+          Optional.of(e));
+    }
+    if (said.contains("undefined symbol")) {
+      return new Unavailable(
+          Reason.DRIVER_TOO_OLD,
+          "the NVIDIA driver lacks calls of CUDA %s: install driver 525 or newer"
+              .formatted(release(OLDEST_DRIVER)),
           Optional.of(e));
     }
     if (said.contains("No resource found")) {

@@ -1,5 +1,6 @@
 package dev.dovetail.gpu;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +20,16 @@ public sealed interface CudaStatus {
       if (devices.isEmpty()) {
         throw new IllegalArgumentException("CUDA without a device is not available");
       }
+    }
+
+    /** The one that is used: of those that can be, the one with the most free memory. */
+    public GpuInfo best() {
+      return devices.stream()
+          .max(
+              Comparator.comparing((GpuInfo device) -> device.unusable().isEmpty())
+                  .thenComparing(device -> device.tooOld().isEmpty())
+                  .thenComparingLong(device -> device.freeBytes().orElse(0)))
+          .orElseThrow();
     }
   }
 

@@ -28,20 +28,30 @@ class CudaProbeTest {
             Available.class,
             status -> {
               assertThat(status.driverVersion()).isEqualTo(12040);
-              assertThat(status.devices())
-                  .containsExactly(
-                      new GpuInfo(0, "Fake 0", 8, 6, 3L << 30, OptionalLong.of(2L << 30)),
-                      new GpuInfo(1, "Fake 1", 8, 6, 3L << 30, OptionalLong.of(2L << 30)));
+              assertThat(status.devices()).containsExactly(info(0), info(1));
               assertThat(status.devices().getFirst().computeCapability()).isEqualTo("8.6");
             });
   }
 
-  @Test
-  void memoryThatCannotBeAskedIsUnknownAndNoFailure() {
+  private static GpuInfo info(int ordinal) {
+    return new GpuInfo(
+        ordinal, "Fake " + ordinal, 8, 6, 3L << 30, OptionalLong.of(2L << 30), Optional.empty());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, is too full to be opened (making a context gave CUDA_ERROR_OUT_OF_MEMORY): other processes"
+        + " hold its 3072 MiB; nvidia-smi lists them",
+    "46, cannot be opened (making a context gave CUDA_ERROR_DEVICE_UNAVAILABLE): it has failed; or"
+        + " its compute mode keeps it to another process; nvidia-smi says which",
+    "1, cannot be opened: making a context gave CUDA_ERROR_INVALID_VALUE",
+  })
+  void aDeviceThatCannotBeOpenedIsThereAndSaysWhy(int error, String why) {
     FakeDriver driver = new FakeDriver();
-    driver.memFree = CUresult.CUDA_ERROR_OUT_OF_MEMORY;
-    assertThat(((Available) new CudaProbe(driver, OPEN).run()).devices().getFirst().freeBytes())
-        .isEmpty();
+    driver.memFree = error;
+    GpuInfo device = ((Available) new CudaProbe(driver, OPEN).run()).best();
+    assertThat(device.freeBytes()).isEmpty();
+    assertThat(device.unusable().orElseThrow().replace(',', ';')).isEqualTo("Fake 0 " + why);
   }
 
   @ParameterizedTest
@@ -89,6 +99,7 @@ class CudaProbeTest {
   @CsvSource({
     "'libJCudaDriver.so: libcuda.so.1: cannot open shared object file', NO_DRIVER, libcuda.so.1",
     "'JCudaDriver.dll: Can''t find dependent libraries', NO_DRIVER, nvcuda.dll",
+    "'libJCudaDriver.so: undefined symbol: cuLibraryLoadData', DRIVER_TOO_OLD, install driver 525",
     "'No resource found with name ''/lib/libJCudaDriver-apple-aarch64''', UNSUPPORTED_PLATFORM, x86-64",
     "'Error\njava.lang.UnsatisfiedLinkError: a\njava.lang.UnsatisfiedLinkError: disk full\n\tat x', OTHER, disk full",
   })

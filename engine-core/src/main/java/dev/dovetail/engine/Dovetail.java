@@ -13,6 +13,7 @@ import dev.dovetail.models.load.Model;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
@@ -86,6 +87,7 @@ public final class Dovetail {
     private Draft draft = Draft.auto();
     private DraftPlace place = DraftPlace.AUTO;
     private DeviceOptions device = DeviceOptions.DEFAULT;
+    private OptionalInt gpuLayers = OptionalInt.empty();
     private Consumer<String> warnings = Dovetail::log;
     private TreeShape tree = DEFAULT_TREE;
     private int context;
@@ -105,6 +107,22 @@ public final class Dovetail {
     /** Where the draft runs; {@link DraftPlace#AUTO} unless chosen. */
     public Builder draftPlace(DraftPlace choice) {
       place = Objects.requireNonNull(choice);
+      return this;
+    }
+
+    /**
+     * How many of the model's layers, the first ones, run on a GPU, more than it has being all of
+     * them. Unless chosen, as many as its memory holds beside the draft, none without a GPU; a
+     * number that does not fit becomes that one, with a warning. Where layers run may change the
+     * text, a draft does not: to compare texts, choose.
+     *
+     * @param count at least 0; with more, {@link #build} needs a GPU
+     */
+    public Builder gpuLayers(int count) {
+      if (count < 0) {
+        throw new IllegalArgumentException("a GPU runs 0 layers or more; found " + count);
+      }
+      gpuLayers = OptionalInt.of(count);
       return this;
     }
 
@@ -181,12 +199,14 @@ public final class Dovetail {
      * @throws ModelFormatException if a file cannot be used
      * @throws java.io.UncheckedIOException if a file cannot be read
      * @throws IllegalArgumentException if the context is larger than the model's
-     * @throws IllegalStateException if no device is on the class path
+     * @throws IllegalStateException if no device is on the class path, or a GPU is needed and none
+     *     can be used
      */
     public Engine build() {
       long start = System.nanoTime();
       warmUp();
       Model model = Model.open(path);
+      SharedGpu gpu = new SharedGpu(device("cuda"), device, warnings);
       Device opened = null;
       Optional<DraftLoader.Loaded> drafting = Optional.empty();
       TargetWeights weights = null;
@@ -195,16 +215,28 @@ public final class Dovetail {
         Device plain = cpu().open(device);
         opened = times.map(totals -> totals.of(plain)).orElse(plain);
         opened.warmUp(TargetWeights.types(model));
-        // The draft first: one that does not fit is refused before the large model is packed.
-        drafting = new DraftLoader(draft, place, device, warnings).load(model, opened);
-        weights = load(model, opened);
+        // The draft first: it gains most on a GPU, and one that does not fit is refused before the
+        // large model is packed.
+        drafting = new DraftLoader(draft, place, gpu, warnings).load(model, opened);
+        weights =
+            new TargetLoader(gpuLayers, gpu, device.kv(), tokens, weightCache, warnings)
+                .load(model, opened, drafting);
+        if (onGpu(drafting) && gpu.unavailable().isPresent()) {
+          // It failed as the layers were loaded, which has been said.
+          drafting.get().close();
+          drafting = Optional.empty();
+          drafting = new DraftLoader(draft, place, gpu, said -> {}).load(model, opened);
+        }
+        if (!onGpu(drafting) && weights.layersElsewhere() == 0) {
+          gpu.close();
+        }
         // Built by another thread meanwhile; what is wrong with it is an error of opening.
         model.tokenizer();
         double loadMs = (System.nanoTime() - start) / 1e6;
-        return new Engine(model, opened, weights, drafting, tokens, tree, warnings, loadMs);
+        return new Engine(model, opened, gpu, weights, drafting, tokens, tree, warnings, loadMs);
       } catch (RuntimeException | Error e) {
         try {
-          Engine.closeAll(model, opened, weights, drafting);
+          Engine.closeAll(model, opened, gpu, weights, drafting);
         } catch (RuntimeException | Error closing) {
           e.addSuppressed(closing);
         }
@@ -212,10 +244,8 @@ public final class Dovetail {
       }
     }
 
-    private TargetWeights load(Model model, Device opened) {
-      return weightCache.isPresent()
-          ? TargetWeights.load(model, opened, weightCache.get())
-          : TargetWeights.load(model, opened);
+    private static boolean onGpu(Optional<DraftLoader.Loaded> draft) {
+      return draft.filter(DraftLoader.Loaded::onGpu).isPresent();
     }
 
     private int context(Model model) {

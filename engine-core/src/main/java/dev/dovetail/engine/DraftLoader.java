@@ -3,8 +3,6 @@ package dev.dovetail.engine;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
-import dev.dovetail.engine.device.DeviceOptions;
-import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
@@ -18,28 +16,31 @@ import java.util.function.Function;
 /**
  * Opens a draft for a target, on the device that was chosen for it.
  *
- * @param options of a GPU
+ * @param gpu where it may go
  * @param warnings is told, in a line, when a draft that could do better goes on the CPU
  */
-record DraftLoader(
-    Draft draft, DraftPlace place, DeviceOptions options, Consumer<String> warnings) {
+record DraftLoader(Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String> warnings) {
   /**
-   * A draft, and the device that was opened for it alone, if one was. Closing it closes both.
+   * A draft, which closing it closes.
    *
+   * @param device what it runs on where that is not the target's own device
    * @param warnings is told, in a line, when the device fails to take its memory back
    */
   record Loaded(DraftModel model, Optional<Device> device, Consumer<String> warnings)
       implements AutoCloseable {
-    /** The draft's name, and what it runs on where that is not the target's device. */
+    /** The draft's name, and what it runs on where that is not the target's own device. */
     String name() {
       return model.name() + device.map(own -> " on " + own.description()).orElse("");
     }
 
+    boolean onGpu() {
+      return device.isPresent();
+    }
+
     @Override
     public void close() {
-      try (Device _ = device.orElse(null);
-          DraftModel _ = model) {
-        // Only to be closed.
+      try {
+        model.close();
       } catch (DeviceFailure e) {
         warnings.accept("the draft's memory is not given back: " + e.getMessage());
       }
@@ -66,20 +67,17 @@ record DraftLoader(
     if (place == DraftPlace.CPU) {
       return onCpu(model, cpu);
     }
-    Optional<DeviceProvider> gpu = Dovetail.device("cuda");
-    Optional<String> why =
-        gpu.isEmpty()
-            ? Optional.of("no GPU device was found: add dev.dovetail:draft-gpu to the class path")
-            : gpu.get().unavailable();
+    Optional<String> why = gpu.unavailable();
     if (why.isPresent()) {
       if (place == DraftPlace.GPU) {
         throw new IllegalStateException(
             "the draft cannot run on a GPU: %s; --draft auto goes on without".formatted(why.get()));
       }
+      gpu.lost().ifPresent(lost -> warnings.accept("the draft runs on the CPU: " + lost));
       return onCpu(model, cpu);
     }
     try {
-      return onGpu(model, gpu.get());
+      return onGpu(model, gpu.open());
     } catch (DeviceFailure e) {
       if (place == DraftPlace.GPU) {
         throw new IllegalStateException("the draft cannot run on the GPU: " + e.getMessage(), e);
@@ -93,20 +91,8 @@ record DraftLoader(
     return open(model, cpu).map(opened -> new Loaded(opened, Optional.empty(), warnings));
   }
 
-  private Optional<Loaded> onGpu(Model model, DeviceProvider gpu) {
-    Device device = gpu.open(options);
-    try {
-      Optional<Loaded> loaded =
-          open(model, device).map(opened -> new Loaded(opened, Optional.of(device), warnings));
-      if (loaded.isEmpty()) {
-        device.close();
-      }
-      return loaded;
-    } catch (RuntimeException | Error e) {
-      try (device) {
-        throw e;
-      }
-    }
+  private Optional<Loaded> onGpu(Model model, Device device) {
+    return open(model, device).map(opened -> new Loaded(opened, Optional.of(device), warnings));
   }
 
   private Optional<DraftModel> open(Model model, Device device) {

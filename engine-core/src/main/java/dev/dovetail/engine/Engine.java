@@ -1,12 +1,16 @@
 package dev.dovetail.engine;
 
 import dev.dovetail.engine.decoder.PassWork;
+import dev.dovetail.engine.decoder.SpareLayers;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
+import dev.dovetail.engine.device.DeviceProvider;
+import dev.dovetail.engine.plan.ModelShape;
 import dev.dovetail.engine.round.DecoderTarget;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.GuardedDrafter;
+import dev.dovetail.engine.round.GuardedTarget;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.Target;
@@ -18,8 +22,8 @@ import dev.dovetail.models.load.Model;
 import dev.dovetail.models.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -34,10 +38,14 @@ import java.util.function.Consumer;
 public final class Engine implements AutoCloseable {
   private final Model model;
   private final Device device;
+  private final SharedGpu gpu;
   private final TargetWeights weights;
+  private final Optional<SpareLayers> spare;
   private final Optional<DraftLoader.Loaded> draft;
   private final Consumer<String> warnings;
+  private final AtomicBoolean layersLost = new AtomicBoolean();
   private final AtomicBoolean draftLost = new AtomicBoolean();
+  private final AtomicReference<String> gpuLost = new AtomicReference<>();
   private final int context;
   private final TreeShape tree;
   private final double loadMs;
@@ -46,6 +54,7 @@ public final class Engine implements AutoCloseable {
   Engine(
       Model model,
       Device device,
+      SharedGpu gpu,
       TargetWeights weights,
       Optional<DraftLoader.Loaded> draft,
       int context,
@@ -54,7 +63,12 @@ public final class Engine implements AutoCloseable {
       double loadMs) {
     this.model = model;
     this.device = device;
+    this.gpu = gpu;
     this.weights = weights;
+    spare =
+        weights.layersElsewhere() == 0
+            ? Optional.empty()
+            : Optional.of(new SpareLayers(model, weights));
     this.draft = draft;
     this.context = context;
     this.tree = tree;
@@ -82,28 +96,42 @@ public final class Engine implements AutoCloseable {
     return context;
   }
 
-  /** What the target runs on; belongs to the engine. */
+  /**
+   * What the target runs on, but for {@link #gpuLayers}; belongs to the engine. It chooses tokens.
+   */
   public Device device() {
     return device;
   }
 
-  /** What a pass of the target has to read and to compute. */
-  public PassWork passWork() {
-    return PassWork.of(model);
+  /**
+   * How many of the target's layers, the first ones, run on a GPU; 0 once that has failed for good.
+   */
+  public int gpuLayers() {
+    return layersLost.get() ? 0 : weights.layersElsewhere();
   }
 
-  /** The draft's name, with the device that it has for itself, or {@code none}. */
+  /** What a pass of the target has to read and to compute on {@link #device}. */
+  public PassWork passWork() {
+    int onGpu = gpuLayers();
+    return onGpu == 0 ? PassWork.of(model) : ModelShape.of(model).cpuWork(onGpu);
+  }
+
+  /** The draft's name, with the GPU if it runs there, or {@code none}. */
   public String draftName() {
     return draft.map(DraftLoader.Loaded::name).orElse("none");
   }
 
-  /** Memory in use of the device that the draft has for itself, which grows with its sessions. */
-  long draftDeviceBytes() {
-    return draft
-        .flatMap(DraftLoader.Loaded::device)
-        .map(Device::heldBytes)
-        .orElse(OptionalLong.empty())
-        .orElse(0);
+  /** The GPU's memory in use, which grows with the sessions. */
+  long gpuBytes() {
+    return gpu.heldBytes();
+  }
+
+  /**
+   * Why a GPU stays off, for as long as this process runs; empty where none has failed for good.
+   */
+  Optional<String> gpuLost() {
+    return Optional.ofNullable(gpuLost.get())
+        .or(() -> Dovetail.device("cuda").flatMap(DeviceProvider::lost));
   }
 
   Path path() {
@@ -142,20 +170,40 @@ public final class Engine implements AutoCloseable {
       return new NoDrafter();
     }
     try {
-      return new GuardedDrafter(draft.get().model().newDrafter(context), draftName(), this::lose);
+      return new GuardedDrafter(
+          draft.get().model().newDrafter(context), draftName(), this::loseDraft);
     } catch (DeviceFailure e) {
-      lose(e);
+      loseDraft(e);
       return new NoDrafter();
     }
   }
 
-  /** One session's draft is lost; if its device is, no other session tries it again. */
-  private void lose(DeviceFailure failure) {
-    boolean first = !failure.lasting() || draftLost.compareAndSet(false, true);
-    if (first) {
-      warnings.accept(
-          "the draft is lost, and the text goes on without it: " + failure.getMessage());
+  private void loseDraft(DeviceFailure failure) {
+    lose(failure, draftLost, "the draft is lost, and the text goes on without it: ");
+  }
+
+  /**
+   * One session has lost its part on a device. If the device is, no other session tries it again;
+   * and a GPU that goes with both draft and layers is told of once.
+   */
+  private void lose(DeviceFailure failure, AtomicBoolean lost, String what) {
+    if (!failure.lasting()) {
+      warnings.accept(what + failure.getMessage());
+    } else if (lost.compareAndSet(false, true)) {
+      boolean first = gpuLost.compareAndSet(null, failure.getMessage());
+      if (!draftBesideLayers()) {
+        warnings.accept(what + failure.getMessage());
+      } else if (first) {
+        warnings.accept(
+            "the GPU is lost: the text goes on without its draft, the CPU goes on with its layers, and"
+                + " the text may differ from here on: "
+                + failure.getMessage());
+      }
     }
+  }
+
+  private boolean draftBesideLayers() {
+    return spare.isPresent() && draft.filter(DraftLoader.Loaded::onGpu).isPresent();
   }
 
   /**
@@ -166,7 +214,32 @@ public final class Engine implements AutoCloseable {
    */
   public Target newTarget() {
     checkOpen();
-    return new DecoderTarget(weights, context);
+    if (spare.isEmpty()) {
+      return new DecoderTarget(weights, context);
+    }
+    if (layersLost.get()) {
+      return spareTarget();
+    }
+    try {
+      return new GuardedTarget(
+          new DecoderTarget(weights, context), this::spareTarget, this::loseLayers);
+    } catch (DeviceFailure e) {
+      loseLayers(e);
+      return spareTarget();
+    }
+  }
+
+  private Target spareTarget() {
+    checkOpen();
+    return new DecoderTarget(spare.orElseThrow().whole(), context);
+  }
+
+  private void loseLayers(DeviceFailure failure) {
+    lose(
+        failure,
+        layersLost,
+        "the layers on the GPU are lost, the CPU goes on with them, and the text may differ from here"
+            + " on: ");
   }
 
   /**
@@ -221,7 +294,13 @@ public final class Engine implements AutoCloseable {
     ReentrantLock lock = device.lock();
     lock.lock();
     try {
-      closeAll(model, device, weights, draft);
+      try {
+        spare.ifPresent(SpareLayers::close);
+      } finally {
+        closeAll(model, device, gpu, weights, draft);
+      }
+    } catch (DeviceFailure e) {
+      warnings.accept("the GPU's memory is not given back: " + e.getMessage());
     } finally {
       lock.unlock();
     }
@@ -233,9 +312,14 @@ public final class Engine implements AutoCloseable {
    * @param device or null, as are the weights, if it did not come so far
    */
   static void closeAll(
-      Model model, Device device, TargetWeights weights, Optional<DraftLoader.Loaded> draft) {
+      Model model,
+      Device device,
+      SharedGpu gpu,
+      TargetWeights weights,
+      Optional<DraftLoader.Loaded> draft) {
     try (Model _ = model;
         Device _ = device;
+        SharedGpu _ = gpu;
         TargetWeights _ = weights;
         DraftLoader.Loaded _ = draft.orElse(null)) {
       // Only to be closed.

@@ -1,6 +1,7 @@
 package dev.dovetail.engine;
 
 import dev.dovetail.engine.round.AheadStats;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -20,7 +21,9 @@ import java.util.OptionalLong;
  * @param bytesToDraft through the channel, features and ids
  * @param bytesFromDraft through the channel, trees
  * @param peakRssBytes of the process so far, where the system tells
- * @param peakVramBytes what drafts hold on a GPU of their own, 0 without one
+ * @param peakVramBytes what draft and layers hold on a GPU, of all sessions, 0 without one
+ * @param gpuLayers how many of the target's layers run on a GPU, see {@link Engine#gpuLayers}
+ * @param gpuLost why a GPU that failed stays off in this process, in one line; empty where none has
  * @param draft the drafter's name, {@code none} for plain decoding
  * @param kernels such as {@code panama-512}
  */
@@ -40,6 +43,8 @@ public record GenerationStats(
     long bytesFromDraft,
     OptionalLong peakRssBytes,
     long peakVramBytes,
+    int gpuLayers,
+    Optional<String> gpuLost,
     String draft,
     String kernels,
     int threads) {

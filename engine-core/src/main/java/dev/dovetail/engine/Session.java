@@ -216,7 +216,9 @@ public final class Session implements AutoCloseable {
           decoder.channel().bytesToDraft() - bytesToDraftBefore,
           decoder.channel().bytesFromDraft() - bytesFromDraftBefore,
           ProcessMemory.peakResidentBytes(),
-          engine.draftDeviceBytes(),
+          engine.gpuBytes(),
+          engine.gpuLayers(),
+          engine.gpuLost(),
           decoder.drafter().name(),
           engine.device().kernels(),
           engine.device().threads());

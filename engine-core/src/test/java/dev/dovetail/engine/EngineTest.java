@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dovetail.engine.decoder.TargetWeights;
+import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.round.AcceptedTokens;
 import dev.dovetail.engine.round.DraftModel;
@@ -40,6 +41,7 @@ class EngineTest {
     return new Engine(
         model,
         device,
+        new SharedGpu(Optional.empty(), DeviceOptions.DEFAULT, warning -> {}),
         TargetWeights.load(model, device),
         Optional.of(new DraftLoader.Loaded(draft, Optional.empty(), warning -> {})),
         CONTEXT,

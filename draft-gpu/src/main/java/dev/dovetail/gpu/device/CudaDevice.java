@@ -71,6 +71,7 @@ public final class CudaDevice implements Device {
   private final EmbedKernel embed;
   private final GatherKernel gather;
   private final RmsNormKernel rmsNorm;
+  private final Gemm gemm;
   private final Map<String, MatmulKernel> matmul = new HashMap<>();
   private final AddBiasKernel addBias;
   private final RopeKernel rope;
@@ -97,6 +98,7 @@ public final class CudaDevice implements Device {
     operands = new GrowingMemory(memory);
     widen = new WidenKernel(driver);
     embed = new EmbedKernel(driver);
+    gemm = new Gemm(driver, memory, staging, embed);
     gather = new GatherKernel(driver);
     rmsNorm = new RmsNormKernel(driver);
     addBias = new AddBiasKernel(driver);
@@ -134,8 +136,13 @@ public final class CudaDevice implements Device {
   public OptionalLong heldBytes() {
     return OptionalLong.of(
         locked(() -> {
-          return memory.used() - operands.bytes() - batchNodes.bytes();
+          return memory.used() - operands.bytes() - batchNodes.bytes() - gemm.bytes();
         }));
+  }
+
+  @Override
+  public OptionalLong memoryBudget() {
+    return OptionalLong.of(memory.budget());
   }
 
   @Override
@@ -207,7 +214,12 @@ public final class CudaDevice implements Device {
 
   @Override
   public Matrix matrix(List<Tensor> parts) {
-    return locked(() -> GpuMatrix.send(parts, memory, staging));
+    return locked(() -> GpuMatrix.send(parts, false, memory, staging));
+  }
+
+  @Override
+  public Matrix draftMatrix(List<Tensor> parts) {
+    return locked(() -> GpuMatrix.send(parts, gemm.available(), memory, staging));
   }
 
   /** Memory is asked for by threads that run no pass. */
@@ -353,16 +365,14 @@ public final class CudaDevice implements Device {
     FloatRows from = GpuBuffer.view(x);
     FloatRows to = GpuBuffer.view(out);
     long address = to.address();
-    for (GpuWeights part : ((GpuMatrix) w).parts()) {
-      matmul
-          .computeIfAbsent(part.planes().type(), type -> new MatmulKernel(driver, type))
-          .launch(
-              part.planes(),
-              part.rows(),
-              from,
-              n,
-              add,
-              new FloatRows(address, part.rows(), to.stride()));
+    GpuMatrix matrix = (GpuMatrix) w;
+    for (GpuWeights part : matrix.parts()) {
+      FloatRows columns = new FloatRows(address, part.rows(), to.stride());
+      if (!matrix.anyOrder() || !gemm.multiply(part, from, n, add, columns)) {
+        matmul
+            .computeIfAbsent(part.planes().type(), type -> new MatmulKernel(driver, type))
+            .launch(part.planes(), part.rows(), from, n, add, columns);
+      }
       address += (long) part.rows() * Float.BYTES;
     }
   }
@@ -443,6 +453,7 @@ public final class CudaDevice implements Device {
   @Override
   public void close() {
     batchNodes.close();
+    gemm.close();
     operands.close();
     staging.close();
     driver.close();

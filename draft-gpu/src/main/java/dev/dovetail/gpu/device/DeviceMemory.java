@@ -13,6 +13,7 @@ final class DeviceMemory {
   private final GpuDriver driver;
   private final ReentrantLock lock;
   private final long budget;
+  private Runnable giveBack = () -> {};
   private long used;
   private long moves;
 
@@ -24,6 +25,11 @@ final class DeviceMemory {
     this.driver = driver;
     this.lock = lock;
     this.budget = budget;
+  }
+
+  /** What can give memory back when the budget has too little left. */
+  void whenShort(Runnable giver) {
+    giveBack = giver;
   }
 
   /** One allocation, whose owner closes it. */
@@ -72,6 +78,9 @@ final class DeviceMemory {
     lock.lock();
     try {
       if (bytes > budget - used) {
+        giveBack.run();
+      }
+      if (bytes > budget - used) {
         throw new GpuException(
             Kind.OUT_OF_MEMORY,
             "the GPU's budget is %d bytes, %d are used, and %d more are wanted"
@@ -93,6 +102,11 @@ final class DeviceMemory {
   /** How often something has moved. */
   long moves() {
     return moves;
+  }
+
+  /** Most bytes in use at a time. */
+  long budget() {
+    return budget;
   }
 
   /** Bytes in use. */

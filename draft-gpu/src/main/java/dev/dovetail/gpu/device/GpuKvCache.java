@@ -99,7 +99,13 @@ final class GpuKvCache implements KvCache {
       for (int i = first; i < count; i++) {
         slots[i - first] = length + nodes[i];
       }
-      commit.launch(kv, layers, device.send(slots, slots.length), length + first, slots.length);
+      // A target commits outside of its pass.
+      device.lock().lock();
+      try {
+        commit.launch(kv, layers, device.send(slots, slots.length), length + first, slots.length);
+      } finally {
+        device.lock().unlock();
+      }
     }
     length += count;
     pending = 0;

@@ -5,10 +5,15 @@ import dev.dovetail.models.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Weights of several tensors, whose rows stand behind each other. */
-record GpuMatrix(List<GpuWeights> parts) implements Matrix {
+/**
+ * Weights of several tensors, whose rows stand behind each other.
+ *
+ * @param anyOrder whether sums of many tokens may run in any order
+ */
+record GpuMatrix(List<GpuWeights> parts, boolean anyOrder) implements Matrix {
   /** Sends tensors of one width. */
-  static GpuMatrix send(List<Tensor> tensors, DeviceMemory memory, Staging staging) {
+  static GpuMatrix send(
+      List<Tensor> tensors, boolean anyOrder, DeviceMemory memory, Staging staging) {
     List<GpuWeights> parts = new ArrayList<>();
     try {
       for (Tensor tensor : tensors) {
@@ -23,7 +28,7 @@ record GpuMatrix(List<GpuWeights> parts) implements Matrix {
         }
         parts.add(GpuWeights.send(tensor, memory, staging));
       }
-      return new GpuMatrix(List.copyOf(parts));
+      return new GpuMatrix(List.copyOf(parts), anyOrder);
     } catch (RuntimeException | Error e) {
       parts.forEach(GpuWeights::close);
       throw e;

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import jcuda.LogLevel;
 import jcuda.driver.CUcontext;
@@ -61,6 +62,9 @@ public final class CudaDriver implements GpuDriver {
   private final MemorySegment arguments = own.allocate(ARGUMENT_BYTES, 256);
   private final HostPointer parameters =
       new HostPointer(own.allocateFrom(ValueLayout.JAVA_LONG, arguments.address()));
+
+  // Not asked for yet where null.
+  private Optional<Cublas> cublas;
 
   private boolean closed;
 
@@ -270,6 +274,21 @@ public final class CudaDriver implements GpuDriver {
   }
 
   @Override
+  public boolean canMultiply() {
+    enter();
+    if (cublas == null) {
+      cublas = Cublas.open(of(Stream.COMPUTE));
+    }
+    return cublas.isPresent();
+  }
+
+  @Override
+  public void multiply(Product product, long workspace, long workspaceBytes) {
+    enter();
+    cublas.orElseThrow().multiply(product, workspace, workspaceBytes);
+  }
+
+  @Override
   public void synchronize(Stream stream) {
     enter();
     check(JCudaDriver.cuStreamSynchronize(of(stream)), "cuStreamSynchronize");
@@ -383,6 +402,9 @@ public final class CudaDriver implements GpuDriver {
     CURRENT.remove();
     for (CUstream stream : streams.values()) {
       attempt(failures, JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+    }
+    if (cublas != null) {
+      cublas.ifPresent(Cublas::close);
     }
     for (CudaGraph graph : graphs) {
       attempt(failures, JCudaDriver.cuGraphExecDestroy(graph.handle), "cuGraphExecDestroy");

@@ -4,7 +4,7 @@ import dev.dovetail.gpu.driver.GpuException.Kind;
 import jcuda.driver.CUresult;
 
 /** What the driver's results mean: the one table of them. */
-final class CudaResult {
+public final class CudaResult {
   // Named by the driver since CUDA 12.1 to 12.6, and not by JCuda.
   private static final int CONTAINED = 721;
   private static final int TENSOR_MEMORY_LEAK = 722;
@@ -27,7 +27,7 @@ final class CudaResult {
    *
    * @param detail more to say, behind the driver's name of the error; may be empty
    */
-  static GpuException failure(int result, String call, String detail) {
+  public static GpuException failure(int result, String call, String detail) {
     return new GpuException(kind(result), call + " gave " + CUresult.stringFor(result) + detail);
   }
 

@@ -29,6 +29,25 @@ public interface GpuDriver extends AutoCloseable {
   interface Graph {}
 
   /**
+   * A product {@code out = x w^T} of f32 numbers in the GPU's memory.
+   *
+   * @param w {@code [rows][cols]}
+   * @param x {@code [n][cols]}, of which one begins {@code xStride} numbers after the other
+   * @param add whether it is added to what is there
+   * @param out {@code [n][rows]}, {@code outStride} numbers apart
+   */
+  record Product(
+      long w,
+      int rows,
+      int cols,
+      long x,
+      int xStride,
+      int n,
+      boolean add,
+      long out,
+      int outStride) {}
+
+  /**
    * How many threads run a kernel.
    *
    * @param x blocks
@@ -98,6 +117,16 @@ public interface GpuDriver extends AutoCloseable {
    * @param arguments the one struct that the kernel takes, by value: read before this returns
    */
   void launch(Function function, Grid grid, MemorySegment arguments, Stream stream);
+
+  /** Whether {@link #multiply} may be called: it takes a library that may be missing. */
+  boolean canMultiply();
+
+  /**
+   * Queues a product on {@link Stream#COMPUTE}; its sums run in any order.
+   *
+   * @param workspace memory for it to use, at a multiple of 256
+   */
+  void multiply(Product product, long workspace, long workspaceBytes);
 
   /** Waits until all work of a stream is done. */
   void synchronize(Stream stream);

@@ -3,8 +3,8 @@ package dev.dovetail.gpu.driver;
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +29,7 @@ public final class TimeLimitedDriver implements GpuDriver {
 
   private final GpuDriver driver;
   private final Duration timeout;
+  private final Consumer<GpuException> whenLost;
   private Event mark;
   private volatile GpuException failure;
   private boolean closed;
@@ -36,13 +37,15 @@ public final class TimeLimitedDriver implements GpuDriver {
   /**
    * @param driver owned from here on
    * @param timeout above zero
+   * @param whenLost is told once, when nothing works any more
    */
-  public TimeLimitedDriver(GpuDriver driver, Duration timeout) {
+  public TimeLimitedDriver(GpuDriver driver, Duration timeout, Consumer<GpuException> whenLost) {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("a time limit of " + timeout);
     }
     this.driver = driver;
     this.timeout = timeout;
+    this.whenLost = whenLost;
   }
 
   /**
@@ -50,13 +53,8 @@ public final class TimeLimitedDriver implements GpuDriver {
    *
    * @throws IllegalArgumentException if the property is no number above zero
    */
-  public static TimeLimitedDriver of(GpuDriver driver) {
-    return new TimeLimitedDriver(driver, timeout(System.getProperty(TIMEOUT_PROPERTY)));
-  }
-
-  /** Why nothing works any more, once nothing does. */
-  public Optional<GpuException> failure() {
-    return Optional.ofNullable(failure);
+  public static TimeLimitedDriver of(GpuDriver driver, Consumer<GpuException> whenLost) {
+    return new TimeLimitedDriver(driver, timeout(System.getProperty(TIMEOUT_PROPERTY)), whenLost);
   }
 
   static Duration timeout(String property) {
@@ -147,6 +145,16 @@ public final class TimeLimitedDriver implements GpuDriver {
     } catch (GpuException e) {
       throw noted(e);
     }
+  }
+
+  @Override
+  public boolean canMultiply() {
+    return ask(driver::canMultiply);
+  }
+
+  @Override
+  public void multiply(Product product, long workspace, long workspaceBytes) {
+    tell(() -> driver.multiply(product, workspace, workspaceBytes));
   }
 
   @Override
@@ -316,6 +324,7 @@ public final class TimeLimitedDriver implements GpuDriver {
   private GpuException noted(GpuException e) {
     if (failure == null && (e.kind() == Kind.LOST || e.kind() == Kind.TIMED_OUT)) {
       failure = e;
+      whenLost.accept(e);
     }
     return e;
   }

@@ -47,7 +47,11 @@ class CudaDeviceTest {
   }
 
   private void open(KvType kv) {
-    driver = new HostDriver(MEMORY, SEED);
+    open(new HostDriver(MEMORY, SEED), kv);
+  }
+
+  private void open(HostDriver host, KvType kv) {
+    driver = host;
     cpu = new CpuDeviceProvider().open(new DeviceOptions(1, kv, 0));
     gpu = new CudaDevice(driver, kv, MEMORY);
   }
@@ -143,6 +147,85 @@ class CudaDeviceTest {
               });
         }
       }
+    }
+  }
+
+  /** The library's products, which add from the last column to the first. */
+  @ParameterizedTest
+  @EnumSource(value = TensorType.class, names = "I32", mode = EnumSource.Mode.EXCLUDE)
+  void aDraftsPromptIsMultipliedByTheLibrary(TensorType type) {
+    close();
+    open(new HostDriver(MEMORY, SEED, true), KvType.F32);
+    int cols = type.blockSize() == 1 ? 44 : 256;
+    // Once more rows than are widened at a time.
+    boolean tall = type == TensorType.Q8_0;
+    Tensor first = RandomTensors.tensor(type, tall ? 4100 : 40, cols, random);
+    Tensor second = RandomTensors.tensor(TensorType.F16, 3, cols, random);
+    for (int n : new int[] {64, 65}) {
+      for (boolean add : new boolean[] {false, true}) {
+        long before = driver.products();
+        compare(
+            "%s, %d tokens, add %s".formatted(type, n, add),
+            1e-5,
+            (device, numbers) -> {
+              try (Matrix w = device.draftMatrix(List.of(first, second))) {
+                Rows x = rows(device, n, cols, 8, 4, numbers);
+                Rows out = rows(device, n, w.rows(), 3, 2, numbers);
+                if (add) {
+                  device.matmulAdd(w, x, n, out);
+                } else {
+                  device.matmul(w, x, n, out);
+                }
+                return readAll(device, out, n);
+              }
+            });
+        assertThat(driver.products() - before)
+            .as("%d tokens", n)
+            .isEqualTo(n < 65 ? 0 : tall ? 3 : 2);
+      }
+    }
+  }
+
+  /** Room for either the library's 20 MiB and a bit, or for 20 MiB of something else. */
+  @Test
+  void theLibraryGivesItsRoomBack() {
+    HostDriver host = new HostDriver(MEMORY, SEED, true);
+    int tokens = 65;
+    try (CudaDevice small = new CudaDevice(host, KvType.F32, 22 << 20)) {
+      Tensor tensor = RandomTensors.tensor(TensorType.Q8_0, 9, 256, random);
+      Matrix w = small.draftMatrix(List.of(tensor));
+      Rows x = Rows.allocate(small, tokens, 256);
+      Rows out = Rows.allocate(small, tokens, 9);
+      small.matmul(w, x, tokens, out);
+      assertThat(host.products()).isEqualTo(1);
+      long held = small.heldBytes().orElseThrow();
+      Buffer large = small.buffer(20 << 18);
+      assertThat(small.heldBytes()).hasValue(held + (20 << 20));
+      small.matmul(w, x, tokens, out);
+      assertThat(host.products()).as("no room").isEqualTo(1);
+      large.close();
+      small.matmul(w, x, tokens, out);
+      assertThat(host.products()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void otherMatricesNeverGoToTheLibrary() {
+    close();
+    open(new HostDriver(MEMORY, SEED, true), KvType.F32);
+    Tensor tensor = RandomTensors.tensor(TensorType.Q8_0, 9, 256, random);
+    try (Matrix w = gpu.matrix(List.of(tensor));
+        Matrix ofDraft = gpu.draftMatrix(List.of(tensor))) {
+      Rows x = rows(gpu, 65, 256, 0, 0, random);
+      Rows out = Rows.allocate(gpu, 65, 9);
+      gpu.matmul(w, x, 65, out);
+      float[] inOrder = read(gpu, out, 65);
+      assertThat(driver.products()).isZero();
+      gpu.matmul(ofDraft, x, 65, out);
+      assertThat(driver.products()).isEqualTo(1);
+      assertThat(read(gpu, out, 65)).as("another order").isNotEqualTo(inOrder);
+      gpu.matmul(w, x, 1, out);
+      assertThat(read(gpu, out, 1)).isEqualTo(Arrays.copyOf(inOrder, 9));
     }
   }
 

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class FaultsTest {
     HostDriver.whyNot().ifPresent(Assumptions::abort);
     model = TinyGeneration.model(folder, "llama");
     draft = TinyDraft.standard().draftVocabulary(40).write(folder);
-    try (Engine engine = Dovetail.open(model).draft(Draft.none()).build()) {
+    try (Engine engine = Dovetail.open(model).draft(Draft.none()).gpuLayers(0).build()) {
       plain = generate(engine).tokenIds();
     }
   }
@@ -65,25 +66,36 @@ class FaultsTest {
   private record Outcome(
       List<Integer> tokens,
       List<String> warnings,
+      List<Optional<String>> lost,
       long calls,
       long graphs,
       long callsBefore,
       long leftBytes) {}
 
   private static Outcome run(long failing, Kind kind) {
+    return run(failing, kind, false);
+  }
+
+  /**
+   * @param again whether another text follows in the same engine
+   */
+  private static Outcome run(long failing, Kind kind, boolean again) {
     HostDriver host = new HostDriver(MEMORY, 1);
     FailingDriver driver = new FailingDriver(host, failing, kind);
     List<String> warnings = new ArrayList<>();
     List<Integer> tokens = List.of();
+    List<Optional<String>> lost = new ArrayList<>();
     long before = -1;
     long left = 0;
     CudaDevice device = null;
     try {
       device =
-          new CudaDevice(new TimeLimitedDriver(driver, Duration.ofSeconds(10)), KvType.F32, MEMORY);
+          new CudaDevice(
+              new TimeLimitedDriver(driver, Duration.ofSeconds(10), _ -> {}), KvType.F32, MEMORY);
       CudaDevice gpu = device;
       try (Engine engine =
           Dovetail.open(model)
+              .gpuLayers(0)
               .draft(
                   Draft.using(target ->
                       new DgfProvider()
@@ -95,7 +107,12 @@ class FaultsTest {
               .onWarning(warnings::add)
               .build()) {
         before = driver.calls();
-        tokens = generate(engine).tokenIds();
+        Completion completion = generate(engine);
+        tokens = completion.tokenIds();
+        lost.add(completion.stats().gpuLost());
+        if (again) {
+          lost.add(generate(engine).stats().gpuLost());
+        }
       }
       left = device.heldBytes().orElseThrow();
     } catch (DeviceFailure e) {
@@ -107,7 +124,7 @@ class FaultsTest {
       }
     }
     return new Outcome(
-        tokens, warnings, driver.calls(), driver.calls("launch graph"), before, left);
+        tokens, warnings, lost, driver.calls(), driver.calls("launch graph"), before, left);
   }
 
   private static void closeQuietly(CudaDevice device) {
@@ -154,5 +171,18 @@ class FaultsTest {
         .singleElement()
         .asString()
         .startsWith("the draft is lost, and the text goes on without it: injected at call ");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void everyTextAfterALostGpuSaysSo(Kind kind) {
+    Outcome outcome = run(run(0, kind).calls() / 2, kind, true);
+    assertThat(outcome.lost()).hasSize(2);
+    if (kind == Kind.LOST || kind == Kind.TIMED_OUT) {
+      assertThat(outcome.lost())
+          .allSatisfy(why -> assertThat(why.orElseThrow()).contains("injected at call "));
+    } else {
+      assertThat(outcome.lost()).as("it may work again").containsOnly(Optional.empty());
+    }
   }
 }

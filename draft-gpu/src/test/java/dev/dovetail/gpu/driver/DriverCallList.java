@@ -17,6 +17,7 @@ final class DriverCallList {
     MemorySegment memory = Arena.ofAuto().allocate(8);
     GpuDriver.Event event = new GpuDriver.Event() {};
     GpuDriver.Graph graph = new GpuDriver.Graph() {};
+    GpuDriver.Product product = new GpuDriver.Product(1, 1, 1, 1, 1, 1, false, 1, 1);
     GpuDriver.Function function = new GpuDriver.Function() {};
     Map<String, Consumer<GpuDriver>> calls = new LinkedHashMap<>();
     calls.put("freeBytes", GpuDriver::freeBytes);
@@ -31,6 +32,8 @@ final class DriverCallList {
     calls.put(
         "launch kernel 3 8 COMPUTE",
         driver -> driver.launch(function, Grid.of(3, 32), memory, Stream.COMPUTE));
+    calls.put("canMultiply", GpuDriver::canMultiply);
+    calls.put("multiply 1 2 3", driver -> driver.multiply(product, 2, 3));
     calls.put("newEvent", GpuDriver::newEvent);
     calls.put("record COPY", driver -> driver.record(event, Stream.COPY));
     calls.put("await COMPUTE", driver -> driver.await(event, Stream.COMPUTE));

@@ -113,6 +113,16 @@ public final class FailingDriver implements GpuDriver {
   }
 
   @Override
+  public boolean canMultiply() {
+    return call("canMultiply").canMultiply();
+  }
+
+  @Override
+  public void multiply(Product product, long workspace, long workspaceBytes) {
+    call("multiply").multiply(product, workspace, workspaceBytes);
+  }
+
+  @Override
   public void synchronize(Stream stream) {
     call("synchronize").synchronize(stream);
   }

@@ -11,6 +11,7 @@ import dev.dovetail.gpu.driver.GpuDriver.Event;
 import dev.dovetail.gpu.driver.GpuDriver.Function;
 import dev.dovetail.gpu.driver.GpuDriver.Graph;
 import dev.dovetail.gpu.driver.GpuDriver.Grid;
+import dev.dovetail.gpu.driver.GpuDriver.Product;
 import dev.dovetail.gpu.driver.GpuDriver.Stream;
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.Arena;
@@ -50,6 +51,7 @@ final class FakeCudaRun {
     launches();
     recordsAndReplays();
     marksEvents();
+    multiplies();
     everyThreadMayCall();
     refusesMistakes();
     closingGivesAllBack();
@@ -150,9 +152,42 @@ final class FakeCudaRun {
     driver.free(event);
     driver.free(later);
     try (GpuDriver other = CudaDriver.open(0)) {
-      GpuDriver limited = TimeLimitedDriver.of(other);
+      GpuDriver limited = TimeLimitedDriver.of(other, _ -> {});
       limited.synchronize(Stream.COMPUTE);
     }
+  }
+
+  /** Two tokens and three rows of four weights, the tokens and their results five apart. */
+  private void multiplies() {
+    assertThat(driver.canMultiply()).isTrue();
+    assertThat(driver.canMultiply()).isTrue();
+    float[] numbers = {1, 2, 3, 4, 0, 1, 0, 0, -1, 0, 0, 1, 5, 6, 7, 8, 99, 1, 1, 1, 1, 99};
+    MemorySegment in = driver.allocatePinned(numbers.length * 4L);
+    MemorySegment.copy(numbers, 0, in, ValueLayout.JAVA_FLOAT, 0, numbers.length);
+    long w = driver.allocate(numbers.length * 4L);
+    long x = w + 12 * 4;
+    long out = driver.allocate(10 * 4);
+    long workspace = driver.allocate(512);
+    driver.copyIn(w, in, Stream.COMPUTE);
+    driver.zero(out, 40, Stream.COMPUTE);
+    driver.multiply(new Product(w, 3, 4, x, 5, 2, false, out, 5), workspace, 512);
+    assertThat(floats(out, 10)).containsExactly(70, 6, 3, 0, 0, 10, 1, 0, 0, 0);
+    driver.multiply(new Product(w, 3, 4, x, 5, 2, true, out, 5), workspace, 512);
+    assertThat(floats(out, 10)).containsExactly(140, 12, 6, 0, 0, 20, 2, 0, 0, 0);
+    GpuException refused =
+        fails(
+            () -> driver.multiply(new Product(w, 3, 4, x, 5, 2, true, out, 5), workspace + 4, 512));
+    assertThat(refused).hasMessage("cublasSetWorkspace gave CUBLAS_STATUS_INVALID_VALUE");
+    driver.free(w);
+    driver.free(out);
+    driver.free(workspace);
+    driver.freePinned(in);
+  }
+
+  private float[] floats(long address, int count) {
+    MemorySegment to = arena.allocate(count * 4L);
+    driver.copyOut(to, address, Stream.COMPUTE);
+    return to.toArray(ValueLayout.JAVA_FLOAT);
   }
 
   private void everyThreadMayCall() throws Exception {

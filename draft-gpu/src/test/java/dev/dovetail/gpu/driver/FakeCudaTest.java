@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The driver over JCuda's own native code, and under that a libcuda.so.1 that is made of {@code
- * src/test/c/fake_cuda.c}: what reaches the driver, and what comes back. It takes a process of its
- * own, since the dynamic linker must find it first.
+ * The driver over JCuda's own native code, and under that a libcuda.so.1 and a libcublas.so.12 that
+ * are made of {@code src/test/c}: what reaches the driver, and what comes back. It takes a process
+ * of its own, since the dynamic linker must find them first.
  */
 class FakeCudaTest {
-  private static final Path SOURCE = Path.of("src/test/c/fake_cuda.c");
+  private static final Path SOURCES = Path.of("src/test/c");
 
   @TempDir Path folder;
 
@@ -28,18 +28,8 @@ class FakeCudaTest {
             && "amd64".equals(System.getProperty("os.arch")),
         "the fake driver is for Linux on x86-64");
     Assumptions.assumeTrue(found("gcc"), "gcc, which makes the fake driver, is not installed");
-    run(
-        List.of(
-            "gcc",
-            "-Wall",
-            "-Werror",
-            "-O1",
-            "-shared",
-            "-fPIC",
-            "-Wl,-soname,libcuda.so.1",
-            "-o",
-            folder.resolve("libcuda.so.1").toString(),
-            SOURCE.toString()));
+    compile("fake_cuda.c", "libcuda.so.1");
+    compile("fake_cublas.c", "libcublas.so.12");
     String said =
         run(
             List.of(
@@ -51,6 +41,21 @@ class FakeCudaTest {
                 System.getProperty("java.class.path"),
                 FakeCudaRun.class.getName()));
     assertThat(said).contains("all of it worked");
+  }
+
+  private void compile(String source, String library) throws Exception {
+    run(
+        List.of(
+            "gcc",
+            "-Wall",
+            "-Werror",
+            "-O1",
+            "-shared",
+            "-fPIC",
+            "-Wl,-soname," + library,
+            "-o",
+            folder.resolve(library).toString(),
+            SOURCES.resolve(source).toString()));
   }
 
   private static boolean found(String program) {

@@ -88,6 +88,17 @@ final class FakeGpuDriver implements GpuDriver {
   }
 
   @Override
+  public boolean canMultiply() {
+    asked.add("canMultiply");
+    return true;
+  }
+
+  @Override
+  public void multiply(Product product, long workspace, long workspaceBytes) {
+    asked.add("multiply %d %d %d".formatted(product.w(), workspace, workspaceBytes));
+  }
+
+  @Override
   public void synchronize(Stream stream) {
     asked.add("synchronize " + stream);
   }

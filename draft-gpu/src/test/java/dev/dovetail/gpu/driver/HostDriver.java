@@ -3,6 +3,7 @@ package dev.dovetail.gpu.driver;
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -25,12 +26,14 @@ public final class HostDriver implements GpuDriver {
 
   private final long limit;
   private final long seed;
+  private final boolean library;
   private final TreeMap<Long, Memory> device = new TreeMap<>();
   private final Map<Long, Memory> pinned = new TreeMap<>();
   private final Map<Stream, List<Runnable>> captured = new EnumMap<>(Stream.class);
   private long allocated;
   private long launches;
   private long copiedIn;
+  private long products;
   private Optional<String> lost = Optional.empty();
   private boolean closed;
 
@@ -59,12 +62,20 @@ public final class HostDriver implements GpuDriver {
    * @param seed of the order in which threads, warps and blocks take turns
    */
   public HostDriver(long limit, long seed) {
+    this(limit, seed, false);
+  }
+
+  /**
+   * @param library whether there is one for products
+   */
+  public HostDriver(long limit, long seed, boolean library) {
     HostKernels.whyNot()
         .ifPresent(reason -> {
           throw new IllegalStateException(reason);
         });
     this.limit = limit;
     this.seed = seed;
+    this.library = library;
   }
 
   /** Why there can be none on this machine; empty if there can. */
@@ -85,6 +96,11 @@ public final class HostDriver implements GpuDriver {
   /** Kernels that ran, those of graphs included. */
   public long launches() {
     return launches;
+  }
+
+  /** Products of the library that ran, those of graphs included. */
+  public long products() {
+    return products;
   }
 
   /** Bytes that came from the host, those of graphs included. */
@@ -207,6 +223,46 @@ public final class HostDriver implements GpuDriver {
     MemorySegment copy = Arena.ofAuto().allocate(arguments.byteSize(), Long.BYTES);
     copy.copyFrom(arguments);
     submit(stream, () -> run(kernel, grid, copy));
+  }
+
+  @Override
+  public boolean canMultiply() {
+    check();
+    return library;
+  }
+
+  /** Adds from the last column to the first, which is no order of our kernels. */
+  @Override
+  public void multiply(Product p, long workspace, long workspaceBytes) {
+    if (!library) {
+      throw refused("there is no library for products");
+    }
+    submit(
+        Stream.COMPUTE,
+        () -> {
+          device(workspace, workspaceBytes).fill(POISON);
+          products++;
+          float[] w = floats(p.w(), (long) p.rows() * p.cols());
+          for (int t = 0; t < p.n(); t++) {
+            float[] x = floats(p.x() + (long) t * p.xStride() * Float.BYTES, p.cols());
+            MemorySegment out =
+                device(
+                    p.out() + (long) t * p.outStride() * Float.BYTES,
+                    (long) p.rows() * Float.BYTES);
+            for (int row = 0; row < p.rows(); row++) {
+              float sum = 0;
+              for (int i = p.cols() - 1; i >= 0; i--) {
+                sum = Math.fma(w[row * p.cols() + i], x[i], sum);
+              }
+              float before = p.add() ? out.getAtIndex(ValueLayout.JAVA_FLOAT, row) : 0;
+              out.setAtIndex(ValueLayout.JAVA_FLOAT, row, before + sum);
+            }
+          }
+        });
+  }
+
+  private float[] floats(long address, long count) {
+    return device(address, count * Float.BYTES).toArray(ValueLayout.JAVA_FLOAT);
   }
 
   @Override

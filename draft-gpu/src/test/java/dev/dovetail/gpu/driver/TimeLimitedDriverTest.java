@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.dovetail.gpu.driver.GpuDriver.Stream;
 import dev.dovetail.gpu.driver.GpuException.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -24,10 +26,11 @@ class TimeLimitedDriverTest {
   private static final Duration SHORT = Duration.ofMillis(20);
 
   private final FakeGpuDriver fake = new FakeGpuDriver();
+  private final List<GpuException> told = new ArrayList<>();
 
   @Test
   void callsArePassedOn() {
-    GpuDriver driver = new TimeLimitedDriver(fake, SHORT);
+    GpuDriver driver = new TimeLimitedDriver(fake, SHORT, told::add);
     Map<String, Consumer<GpuDriver>> working = DriverCallList.working();
     Map<String, Consumer<GpuDriver>> releasing = DriverCallList.releasing();
     working.values().forEach(call -> call.accept(driver));
@@ -46,7 +49,7 @@ class TimeLimitedDriverTest {
   @Test
   void waitingEndsWithTheWork() {
     fake.unanswered = 3;
-    GpuDriver driver = new TimeLimitedDriver(fake, Duration.ofSeconds(50));
+    GpuDriver driver = new TimeLimitedDriver(fake, Duration.ofSeconds(50), told::add);
     driver.synchronize(Stream.COPY);
     driver.synchronize(Stream.COMPUTE);
     assertThat(fake.unanswered).isZero();
@@ -57,13 +60,14 @@ class TimeLimitedDriverTest {
   void aGpuThatDoesNotAnswerIsGivenUp() {
     fake.unanswered = -1;
     fake.closing = new CountDownLatch(1);
-    GpuDriver driver = new TimeLimitedDriver(fake, SHORT);
+    GpuDriver driver = new TimeLimitedDriver(fake, SHORT, told::add);
     GpuException first = failure(driver, d -> d.synchronize(Stream.COMPUTE));
     assertThat(first.kind()).isEqualTo(Kind.TIMED_OUT);
     assertThat(first)
         .hasMessage(
             "Fake did not finish its work within 20 ms (dovetail.gpu.timeoutMs changes the limit)");
     keepsAway(driver, first);
+    assertThat(told).containsExactly(first);
     driver.close();
     assertThat(fake.closed.getCount()).as("the driver hangs in close").isEqualTo(1);
     fake.closing.countDown();
@@ -72,7 +76,7 @@ class TimeLimitedDriverTest {
   @Test
   void closingGivesUpToo() throws InterruptedException {
     fake.unanswered = -1;
-    GpuDriver driver = new TimeLimitedDriver(fake, SHORT);
+    GpuDriver driver = new TimeLimitedDriver(fake, SHORT, told::add);
     assertThatCode(driver::close).doesNotThrowAnyException();
     assertThat(fake.closed.await(50, TimeUnit.SECONDS)).as("closed in the background").isTrue();
   }
@@ -80,10 +84,11 @@ class TimeLimitedDriverTest {
   @Test
   void aLostGpuIsNotAskedAgain() throws InterruptedException {
     GpuDriver lost = new FailingDriver(fake, 1, Kind.LOST);
-    GpuDriver driver = new TimeLimitedDriver(lost, SHORT);
+    GpuDriver driver = new TimeLimitedDriver(lost, SHORT, told::add);
     GpuException first = failure(driver, d -> d.allocate(5));
     assertThat(first.kind()).isEqualTo(Kind.LOST);
     keepsAway(driver, first);
+    assertThat(told).containsExactly(first);
     driver.close();
     assertThat(fake.closed.await(50, TimeUnit.SECONDS)).as("closed").isTrue();
   }
@@ -94,7 +99,7 @@ class TimeLimitedDriverTest {
         .forEach((name, call) -> {
           FakeGpuDriver untouched = new FakeGpuDriver();
           GpuDriver driver =
-              new TimeLimitedDriver(new FailingDriver(untouched, 1, Kind.LOST), SHORT);
+              new TimeLimitedDriver(new FailingDriver(untouched, 1, Kind.LOST), SHORT, told::add);
           GpuException first = failure(driver, call);
           assertThat(first.kind()).as(name).isEqualTo(Kind.LOST);
           GpuException second = failure(driver, GpuDriver::freeBytes);
@@ -108,7 +113,8 @@ class TimeLimitedDriverTest {
     DriverCallList.releasing()
         .forEach((name, call) -> {
           GpuDriver driver =
-              new TimeLimitedDriver(new FailingDriver(new FakeGpuDriver(), 1, Kind.LOST), SHORT);
+              new TimeLimitedDriver(
+                  new FailingDriver(new FakeGpuDriver(), 1, Kind.LOST), SHORT, told::add);
           assertThatCode(() -> call.accept(driver)).as(name).doesNotThrowAnyException();
           assertThat(failure(driver, GpuDriver::freeBytes).kind()).as(name).isEqualTo(Kind.LOST);
         });
@@ -117,16 +123,18 @@ class TimeLimitedDriverTest {
   @ParameterizedTest
   @EnumSource(names = {"OUT_OF_MEMORY", "REFUSED"})
   void afterOtherFailuresWorkGoesOn(Kind kind) {
-    GpuDriver driver = new TimeLimitedDriver(new FailingDriver(fake, 1, kind), SHORT);
+    GpuDriver driver = new TimeLimitedDriver(new FailingDriver(fake, 1, kind), SHORT, told::add);
     assertThat(failure(driver, d -> d.allocate(5)).kind()).isEqualTo(kind);
     assertThat(driver.allocate(5)).isEqualTo(256);
     driver.close();
     assertThat(fake.closed.getCount()).isZero();
+    assertThat(told).isEmpty();
   }
 
   @Test
   void whatIsRefusedWhileFreeingIsSaid() {
-    GpuDriver driver = new TimeLimitedDriver(new FailingDriver(fake, 1, Kind.REFUSED), SHORT);
+    GpuDriver driver =
+        new TimeLimitedDriver(new FailingDriver(fake, 1, Kind.REFUSED), SHORT, told::add);
     assertThat(failure(driver, d -> d.free(9)).kind()).isEqualTo(Kind.REFUSED);
   }
 

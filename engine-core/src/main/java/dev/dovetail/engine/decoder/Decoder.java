@@ -5,6 +5,7 @@ import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * The layers of a transformer decoder (Llama, Touvron et al. 2023), written once: what
@@ -35,6 +36,12 @@ public final class Decoder implements AutoCloseable {
 
   public DecoderShape shape() {
     return shape;
+  }
+
+  /** These layers and those of another decoder on the same device as one; it owns no weights. */
+  Decoder followedBy(Decoder next) {
+    List<LayerWeights> all = Stream.concat(layers.stream(), next.layers.stream()).toList();
+    return new Decoder(device, shape.withLayers(all.size()), all);
   }
 
   /**

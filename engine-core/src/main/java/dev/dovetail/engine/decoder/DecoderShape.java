@@ -33,6 +33,11 @@ public record DecoderShape(
         config.rope());
   }
 
+  /** The same layers, more or fewer of them. */
+  DecoderShape withLayers(int count) {
+    return new DecoderShape(count, hidden, heads, kvHeads, headDim, feedForward, normEpsilon, rope);
+  }
+
   /** Width of all query heads. */
   public int queryWidth() {
     return heads * headDim;

@@ -1,6 +1,7 @@
 package dev.dovetail.engine.decoder;
 
 import dev.dovetail.engine.device.Allocation;
+import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
@@ -10,6 +11,7 @@ import dev.dovetail.engine.device.Rows;
  * by the session, for one thread at a time.
  */
 public final class DecoderState implements AutoCloseable {
+  private final Device device;
   private final KvCache cache;
   final float[] hostAngles;
   final Rows angles;
@@ -26,6 +28,7 @@ public final class DecoderState implements AutoCloseable {
   final Rows activated;
 
   DecoderState(Device device, DecoderShape shape, int capacity, int maxTokens) {
+    this.device = device;
     try (Allocation memory = new Allocation(device)) {
       cache = memory.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
       int rotated = shape.rope().dimensions();
@@ -55,11 +58,14 @@ public final class DecoderState implements AutoCloseable {
     return x;
   }
 
+  /** Gives back all of it, even where the device fails to take some. */
   @Override
   public void close() {
-    cache.close();
-    for (Rows rows : new Rows[] {angles, x, normed, qkv, attended, gateUp, activated}) {
-      rows.buffer().close();
+    try (Allocation memory = new Allocation(device)) {
+      for (Rows rows : new Rows[] {angles, x, normed, qkv, attended, gateUp, activated}) {
+        memory.part(rows.buffer(), Buffer::close);
+      }
+      memory.part(cache, KvCache::close);
     }
   }
 }

@@ -19,23 +19,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
- * A target's weights on a device, read from a GGUF file's tensors. Immutable, shared by all
- * sessions.
+ * A target's weights, read from a GGUF file's tensors: on one device, or with its first layers on
+ * another. Immutable, shared by all sessions.
  *
+ * @param device of all but the layers, and of those that are nowhere else
  * @param embedding {@code [vocabulary][hidden]}
- * @param decoder the layers
+ * @param spans all layers, in their order: one span, or one on another device and behind it one on
+ *     this
  * @param outputNorm {@code [hidden]}: the norm after which features are taken
  * @param head {@code [vocabulary][hidden]}
- * @param cache where its matrices come from, if they are kept
+ * @param cache where its device's matrices come from, if they are kept
  */
 public record TargetWeights(
     ModelConfig config,
     Device device,
     EmbeddingTable embedding,
-    Decoder decoder,
+    List<LayerSpan> spans,
     Buffer outputNorm,
     Matrix head,
     Optional<WeightCache> cache)
@@ -43,12 +44,22 @@ public record TargetWeights(
 
   private static final String EMBEDDING = "token_embd.weight";
 
+  public TargetWeights {
+    spans = List.copyOf(spans);
+    boolean one = spans.size() == 1;
+    if (!one && (spans.size() != 2 || spans.get(0).device().equals(device))
+        || !one && !spans.get(1).device().equals(device)) {
+      throw new IllegalArgumentException(
+          "wanted one span, or one elsewhere and one here behind it");
+    }
+  }
+
   /**
    * Packs a model for a device, whole or not at all; the model's file must stay open as long as the
    * result.
    */
   public static TargetWeights load(Model model, Device device) {
-    return load(model, device, Optional.empty(), device::matrix);
+    return load(model, device, Optional.empty(), device, 0);
   }
 
   /**
@@ -57,13 +68,42 @@ public record TargetWeights(
    * @param folder of this model's file alone, for {@link Device#weightCache}
    */
   public static TargetWeights load(Model model, Device device, Path folder) {
-    WeightCache cache = device.weightCache(folder);
+    return load(model, device, Optional.of(folder), device, 0);
+  }
+
+  /**
+   * The same with the first layers on another device. A cache is read then, and not written: it is
+   * one of whole models.
+   *
+   * @param folder of a cache
+   * @param layersElsewhere 0 to all of them
+   */
+  public static TargetWeights load(
+      Model model, Device device, Optional<Path> folder, Device elsewhere, int layersElsewhere) {
+    // Another device's first: it is the smaller one, and refuses before much is packed.
+    Optional<LayerSpan> first =
+        layersElsewhere == 0
+            ? Optional.empty()
+            : Optional.of(LayerSpan.load(model, elsewhere, 0, layersElsewhere, elsewhere::matrix));
+    Optional<WeightCache> cache = Optional.empty();
     try {
-      TargetWeights weights = load(model, device, Optional.of(cache), cache::matrix);
-      cache.complete();
+      cache = folder.map(device::weightCache);
+      TargetWeights weights =
+          load(
+              model,
+              device,
+              first,
+              cache,
+              cache
+                  .<Function<List<Tensor>, Matrix>>map(kept -> kept::matrix)
+                  .orElse(device::matrix));
+      if (first.isEmpty()) {
+        cache.ifPresent(WeightCache::complete);
+      }
       return weights;
     } catch (RuntimeException | Error e) {
-      try (cache) {
+      try (LayerSpan _ = first.orElse(null);
+          WeightCache _ = cache.orElse(null)) {
         throw e;
       }
     }
@@ -72,22 +112,25 @@ public record TargetWeights(
   private static TargetWeights load(
       Model model,
       Device device,
+      Optional<LayerSpan> first,
       Optional<WeightCache> cache,
       Function<List<Tensor>, Matrix> matrices) {
-    ModelConfig config = model.config();
     TensorFile file = model.tensors();
+    int from = first.map(LayerSpan::layers).orElse(0);
+    int layers = model.config().layers();
     try (Allocation memory = new Allocation(device, matrices)) {
-      List<LayerWeights> layers = new ArrayList<>();
-      for (int i = 0; i < config.layers(); i++) {
-        layers.add(layer(file, memory, "blk." + i + "."));
+      List<LayerSpan> spans = new ArrayList<>(first.stream().toList());
+      if (from < layers) {
+        spans.add(
+            memory.part(LayerSpan.load(model, device, from, layers, matrices), LayerSpan::close));
       }
       return memory.complete(
           new TargetWeights(
-              config,
+              model.config(),
               device,
               memory.embedding(embeddingTensor(model)),
-              new Decoder(device, DecoderShape.of(config), layers),
-              vector(file, memory, "output_norm.weight"),
+              spans,
+              memory.upload(Dequantize.all(file.get("output_norm.weight"))),
               memory.matrix(List.of(headTensor(model))),
               cache));
     }
@@ -115,51 +158,30 @@ public record TargetWeights(
     return types;
   }
 
-  private static LayerWeights layer(TensorFile file, Allocation memory, String prefix) {
-    return new LayerWeights(
-        Optional.of(vector(file, memory, prefix + "attn_norm.weight")),
-        memory.matrix(
-            List.of(
-                file.get(prefix + "attn_q.weight"),
-                file.get(prefix + "attn_k.weight"),
-                file.get(prefix + "attn_v.weight"))),
-        qkvBias(file, memory, prefix),
-        file.find(prefix + "attn_q_norm.weight").map(t -> memory.upload(Dequantize.all(t))),
-        file.find(prefix + "attn_k_norm.weight").map(t -> memory.upload(Dequantize.all(t))),
-        memory.matrix(List.of(file.get(prefix + "attn_output.weight"))),
-        vector(file, memory, prefix + "ffn_norm.weight"),
-        memory.matrix(
-            List.of(file.get(prefix + "ffn_gate.weight"), file.get(prefix + "ffn_up.weight"))),
-        memory.matrix(List.of(file.get(prefix + "ffn_down.weight"))));
+  /** How many layers, the first ones, are not on {@link #device}. */
+  public int layersElsewhere() {
+    LayerSpan first = spans.getFirst();
+    return first.device().equals(device) ? 0 : first.layers();
   }
 
-  private static Optional<Buffer> qkvBias(TensorFile file, Allocation memory, String prefix) {
-    if (file.find(prefix + "attn_q.bias").isEmpty()) {
-      return Optional.empty();
-    }
-    float[][] parts =
-        Stream.of("attn_q.bias", "attn_k.bias", "attn_v.bias")
-            .map(name -> Dequantize.all(file.get(prefix + name)))
-            .toArray(float[][]::new);
-    float[] bias = new float[parts[0].length + parts[1].length + parts[2].length];
-    int at = 0;
-    for (float[] part : parts) {
-      System.arraycopy(part, 0, bias, at, part.length);
-      at += part.length;
-    }
-    return Optional.of(memory.upload(bias));
+  /** These weights with another first span, on {@link #device}; the result owns none of them. */
+  TargetWeights withFirst(LayerSpan first) {
+    List<LayerSpan> rest = spans.subList(1, spans.size());
+    LayerSpan all = rest.isEmpty() ? first : first.followedBy(rest.getFirst());
+    return new TargetWeights(
+        config, device, embedding, List.of(all), outputNorm, head, Optional.empty());
   }
 
-  private static Buffer vector(TensorFile file, Allocation memory, String name) {
-    return memory.upload(Dequantize.all(file.get(name)));
-  }
-
+  /** Frees all of it, even where a device fails to take some back. */
   @Override
   public void close() {
-    cache.ifPresent(WeightCache::close);
-    embedding.close();
-    decoder.close();
-    outputNorm.close();
-    head.close();
+    try (EmbeddingTable _ = embedding;
+        Buffer _ = outputNorm;
+        Matrix _ = head;
+        LayerSpan _ = spans.getFirst();
+        LayerSpan _ = spans.size() > 1 ? spans.getLast() : null;
+        WeightCache _ = cache.orElse(null)) {
+      // Only to be closed, the cache first.
+    }
   }
 }

@@ -64,6 +64,13 @@ public final class Allocation implements AutoCloseable {
     return matrix;
   }
 
+  /** See {@link Device#draftMatrix}. */
+  public Matrix draftMatrix(List<Tensor> parts) {
+    Matrix matrix = device.draftMatrix(parts);
+    taken.push(matrix::close);
+    return matrix;
+  }
+
   /** See {@link Device#embedding}. */
   public EmbeddingTable embedding(Tensor table) {
     EmbeddingTable embedding = device.embedding(table);
@@ -97,11 +104,23 @@ public final class Allocation implements AutoCloseable {
     return owner;
   }
 
-  /** Gives back what has no owner yet, the last first. */
+  /** Gives back what has no owner yet, the last first, all of it even if some fails. */
   @Override
   public void close() {
+    RuntimeException failure = null;
     while (!taken.isEmpty()) {
-      taken.pop().run();
+      try {
+        taken.pop().run();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

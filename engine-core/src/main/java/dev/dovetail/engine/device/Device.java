@@ -64,6 +64,11 @@ public interface Device extends AutoCloseable {
     return OptionalLong.empty();
   }
 
+  /** Most bytes that it may hold; empty where nobody limits it. */
+  default OptionalLong memoryBudget() {
+    return OptionalLong.empty();
+  }
+
   /** {@code floats} zeros. */
   Buffer buffer(int floats);
 
@@ -77,6 +82,15 @@ public interface Device extends AutoCloseable {
    *     returns, by any thread
    */
   Matrix matrix(List<Tensor> parts);
+
+  /**
+   * The same for a draft, which decides how fast text comes and never which: with more than 64
+   * tokens, as in a prompt, its sums may run in another order. The rule of one order holds for all
+   * other products.
+   */
+  default Matrix draftMatrix(List<Tensor> parts) {
+    return matrix(parts);
+  }
 
   /**
    * Matrices of one model that are kept between starts.

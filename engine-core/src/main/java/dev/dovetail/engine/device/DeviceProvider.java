@@ -11,6 +11,14 @@ public interface DeviceProvider {
   /** Why no device of this kind can be opened here, or empty if one can. */
   Optional<String> unavailable();
 
+  /**
+   * Why a device of this kind that worked in this process stays off for the rest of it, in one
+   * line; empty where none has failed for good.
+   */
+  default Optional<String> lost() {
+    return Optional.empty();
+  }
+
   /** Lets devices of this kind be ready sooner, in the background; does nothing when repeated. */
   void warmUp();
 

@@ -50,6 +50,11 @@ final class TimedDevice implements Device {
   }
 
   @Override
+  public Matrix draftMatrix(List<Tensor> parts) {
+    return named(parts, device.draftMatrix(parts));
+  }
+
+  @Override
   public WeightCache weightCache(Path folder) {
     WeightCache cache = device.weightCache(folder);
     return new WeightCache() {
@@ -115,6 +120,11 @@ final class TimedDevice implements Device {
   @Override
   public OptionalLong heldBytes() {
     return device.heldBytes();
+  }
+
+  @Override
+  public OptionalLong memoryBudget() {
+    return device.memoryBudget();
   }
 
   @Override

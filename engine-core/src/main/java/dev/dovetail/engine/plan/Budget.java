@@ -37,21 +37,22 @@ public record Budget(ModelShape target, Optional<DraftShape> draft, int context,
 
   /** The largest placement that takes at most {@code bytes} of a GPU; 0 for no GPU. */
   public Plan largest(long bytes) {
-    Optional<Placement> tooLarge = Optional.empty();
-    boolean draftOnGpu = false;
-    if (draft.isPresent()) {
-      Placement withDraft = place(true, 0);
-      draftOnGpu = withDraft.gpuBytes() <= bytes;
-      tooLarge = draftOnGpu ? Optional.empty() : Optional.of(withDraft);
-    }
+    boolean draftOnGpu = draft.isPresent() && place(true, 0).gpuBytes() <= bytes;
+    Plan plan = largest(bytes, draftOnGpu);
+    return draft.isPresent() && !draftOnGpu
+        ? new Plan(bytes, plan.placement(), Optional.of(place(true, 0)))
+        : plan;
+  }
+
+  /** The most layers that fit, where the draft's place is decided. */
+  public Plan largest(long bytes, boolean draftOnGpu) {
     int layers = 0;
     while (layers < target.layers() && place(draftOnGpu, layers + 1).gpuBytes() <= bytes) {
       layers++;
     }
-    if (tooLarge.isEmpty() && layers < target.layers()) {
-      tooLarge = Optional.of(place(draftOnGpu, layers + 1));
-    }
-    return new Plan(bytes, place(draftOnGpu, layers), tooLarge);
+    Optional<Placement> next =
+        layers < target.layers() ? Optional.of(place(draftOnGpu, layers + 1)) : Optional.empty();
+    return new Plan(bytes, place(draftOnGpu, layers), next);
   }
 
   /** What lies where for a given decision. */

@@ -9,6 +9,8 @@ import dev.dovetail.models.TensorType;
 import dev.dovetail.models.load.Model;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -55,12 +57,46 @@ public record ModelShape(
 
   /** A model's own, every tensor in its file's type wherever it lies. */
   public static ModelShape of(Model model) {
+    return of(model, layerBytes(model, tensor -> tensor.data().byteSize()));
+  }
+
+  /**
+   * The same for a GPU that keeps some types otherwise.
+   *
+   * @param gpuBits bits that a weight of a type takes there, as {@link
+   *     dev.dovetail.engine.device.DeviceProvider#packedBits} has it
+   */
+  public static ModelShape of(Model model, ToDoubleFunction<TensorType> gpuBits) {
+    return of(
+        model,
+        layerBytes(
+            model,
+            tensor ->
+                tensor.shape().size() == 2
+                    ? (long)
+                        Math.ceil(
+                            (double) tensor.rows()
+                                * tensor.cols()
+                                * gpuBits.applyAsDouble(tensor.type())
+                                / 8)
+                    : Float.BYTES * elements(tensor)));
+  }
+
+  private static long elements(Tensor tensor) {
+    return tensor.shape().stream().mapToLong(Long::longValue).reduce(1, (a, b) -> a * b);
+  }
+
+  private static List<Long> layerBytes(Model model, ToLongFunction<Tensor> bytes) {
+    List<Tensor> tensors = model.tensors().tensors();
+    return IntStream.range(0, model.config().layers())
+        .mapToObj(layer -> bytes(tensors, "blk." + layer + ".", bytes))
+        .toList();
+  }
+
+  private static ModelShape of(Model model, List<Long> gpuLayerBytes) {
     ModelConfig config = model.config();
     List<Tensor> tensors = model.tensors().tensors();
-    List<Long> layers =
-        IntStream.range(0, config.layers())
-            .mapToObj(layer -> bytes(tensors, "blk." + layer + "."))
-            .toList();
+    ToLongFunction<Tensor> inFile = tensor -> tensor.data().byteSize();
     return new ModelShape(
         config.name(),
         config.hidden(),
@@ -70,19 +106,16 @@ public record ModelShape(
         config.feedForward(),
         config.vocabulary(),
         config.contextLength(),
-        layers,
-        layers,
-        bytes(tensors, "output_norm."),
+        layerBytes(model, inFile),
+        gpuLayerBytes,
+        bytes(tensors, "output_norm.", inFile),
         TargetWeights.headTensor(model).data().byteSize(),
         TargetWeights.embeddingTensor(model).data().byteSize(),
         TargetWeights.headTensor(model).equals(TargetWeights.embeddingTensor(model)));
   }
 
-  private static long bytes(List<Tensor> tensors, String prefix) {
-    return tensors.stream()
-        .filter(tensor -> tensor.name().startsWith(prefix))
-        .mapToLong(tensor -> tensor.data().byteSize())
-        .sum();
+  private static long bytes(List<Tensor> tensors, String prefix, ToLongFunction<Tensor> of) {
+    return tensors.stream().filter(tensor -> tensor.name().startsWith(prefix)).mapToLong(of).sum();
   }
 
   /**

@@ -1,14 +1,23 @@
 package dev.dovetail.engine.round;
 
 import dev.dovetail.engine.decoder.DecoderState;
+import dev.dovetail.engine.decoder.LayerSpan;
 import dev.dovetail.engine.decoder.TargetWeights;
 import dev.dovetail.engine.device.Allocation;
+import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A target that runs its decoder on a device. Shares its weights, owns its state. */
+/**
+ * A target that runs its layers where their weights are. Shares its weights, owns its state.
+ *
+ * <p>A pass holds the lock of the target's own device throughout, so that nothing is closed below
+ * it, and another device's around the layers that lie there.
+ */
 public final class DecoderTarget implements Target {
   /**
    * Tokens of one prompt pass: enough to amortise the unpacking of weights, few enough for the
@@ -18,10 +27,19 @@ public final class DecoderTarget implements Target {
 
   private final TargetWeights weights;
   private final Device device;
-  private final DecoderState state;
+  private final List<DecoderState> states = new ArrayList<>();
   private final int capacity;
+
+  /**
+   * The first span from which on no other device is needed; all of them where the last is there.
+   */
+  private final int lastStretch;
+
   private final Rows features;
+
+  /** Of the last pass, once they are read; what crosses between devices, before. */
   private final float[] hostFeatures;
+
   private Rows logits;
   private float[] hostLogits;
   private int passTokens;
@@ -34,12 +52,18 @@ public final class DecoderTarget implements Target {
     this.weights = weights;
     device = weights.device();
     capacity = context;
+    lastStretch =
+        weights.spans().getLast().device().equals(device)
+            ? weights.spans().size() - 1
+            : weights.spans().size();
     int hidden = weights.config().hidden();
     try (Allocation memory = new Allocation(device)) {
-      state =
-          memory.part(
-              weights.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
-              DecoderState::close);
+      for (LayerSpan span : weights.spans()) {
+        states.add(
+            memory.part(
+                span.decoder().newState(context + TreeShape.MAX_NODES + 1, MAX_PASS_TOKENS),
+                DecoderState::close));
+      }
       features = memory.rows(MAX_PASS_TOKENS, hidden);
       logits = memory.rows(1, vocabulary());
       hostFeatures = new float[MAX_PASS_TOKENS * hidden];
@@ -70,20 +94,20 @@ public final class DecoderTarget implements Target {
 
   @Override
   public int length() {
-    return state.cache().length();
+    return states.getFirst().cache().length();
   }
 
   @Override
-  public void pass(TreeBatch batch, Logits wanted) {
+  public void pass(TreeBatch batch, Logits wanted, Runnable meanwhile) {
     int n = batch.size();
     assert n > 0 && n <= MAX_PASS_TOKENS && batch.prefix() == length() : n;
     ReentrantLock lock = device.lock();
     lock.lock();
     try {
-      device.embed(weights.embedding(), batch, state.x());
-      weights.decoder().forward(batch, state);
+      featuresRead = false;
+      Rows x = layers(batch, meanwhile);
       float epsilon = weights.config().normEpsilon();
-      device.rmsNorm(state.x(), weights.outputNorm(), epsilon, n, features);
+      device.rmsNorm(x, weights.outputNorm(), epsilon, n, features);
       switch (wanted) {
         case NONE -> {}
         case LAST -> head(features.from(n - 1), 1);
@@ -93,7 +117,50 @@ public final class DecoderTarget implements Target {
         }
       }
       passTokens = n;
-      featuresRead = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From the batch's tokens to what the last layer gives, on this device. */
+  private Rows layers(TreeBatch batch, Runnable meanwhile) {
+    int n = batch.size();
+    Rows x = before(0);
+    device.embed(weights.embedding(), batch, x);
+    for (int i = 0; i < states.size(); i++) {
+      if (i == lastStretch) {
+        meanwhile.run();
+      }
+      LayerSpan span = weights.spans().get(i);
+      if (span.device().equals(device)) {
+        span.decoder().forward(batch, states.get(i));
+      } else {
+        device.read(x, n, hostFeatures, 0);
+        elsewhere(span, batch, states.get(i));
+        x = before(i + 1);
+        device.write(hostFeatures, 0, n, x);
+      }
+    }
+    if (lastStretch == states.size()) {
+      meanwhile.run();
+    }
+    return x;
+  }
+
+  /** Where on this device the input of a span stands, and behind the last one its output. */
+  private Rows before(int span) {
+    boolean here = span < states.size() && weights.spans().get(span).device().equals(device);
+    return here ? states.get(span).x() : features;
+  }
+
+  /** The layers of another device, from the host and back to it. */
+  private void elsewhere(LayerSpan span, TreeBatch batch, DecoderState state) {
+    ReentrantLock lock = span.device().lock();
+    lock.lock();
+    try {
+      span.device().write(hostFeatures, 0, batch.size(), state.x());
+      span.decoder().forward(batch, state);
+      span.device().read(state.x(), batch.size(), hostFeatures, 0);
     } finally {
       lock.unlock();
     }
@@ -136,18 +203,25 @@ public final class DecoderTarget implements Target {
 
   @Override
   public void commit(int[] nodes, int count) {
-    state.cache().commit(nodes, count);
+    for (DecoderState state : states) {
+      state.cache().commit(nodes, count);
+    }
   }
 
   @Override
   public void truncate(int length) {
-    state.cache().truncate(length);
+    for (DecoderState state : states) {
+      state.cache().truncate(length);
+    }
   }
 
   @Override
   public void close() {
-    state.close();
-    features.buffer().close();
-    logits.buffer().close();
+    try (Allocation memory = new Allocation(device)) {
+      for (Rows rows : new Rows[] {features, logits}) {
+        memory.part(rows.buffer(), Buffer::close);
+      }
+      states.forEach(state -> memory.part(state, DecoderState::close));
+    }
   }
 }

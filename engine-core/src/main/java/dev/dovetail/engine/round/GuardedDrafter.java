@@ -13,6 +13,7 @@ public final class GuardedDrafter implements Drafter {
   private final Consumer<DeviceFailure> whenLost;
   private final String name;
   private Drafter drafter;
+  private AheadStats aheadBeforeLoss = AheadStats.NONE;
 
   /**
    * @param name for statistics and messages
@@ -65,7 +66,7 @@ public final class GuardedDrafter implements Drafter {
 
   @Override
   public AheadStats aheadStats() {
-    return drafter.aheadStats();
+    return drafter instanceof NoDrafter ? aheadBeforeLoss : drafter.aheadStats();
   }
 
   @Override
@@ -79,6 +80,7 @@ public final class GuardedDrafter implements Drafter {
 
   private void lose(DeviceFailure failure) {
     Drafter lost = drafter;
+    aheadBeforeLoss = lost.aheadStats();
     drafter = new NoDrafter();
     try {
       lost.close();

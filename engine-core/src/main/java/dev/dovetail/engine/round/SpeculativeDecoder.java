@@ -126,8 +126,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
     for (int i = 0; i < tree.size(); i++) {
       batch.add(tree.tokens()[i], tree.parents()[i] + 1);
     }
-    draftAhead(shape, tree, sampler, limit);
-    target.pass(batch, Logits.ALL);
+    target.pass(batch, Logits.ALL, () -> draftAhead(shape, tree, sampler, limit));
     acceptance.follow(
         tree, target.logits(), target.vocabulary(), sampler, context, known, limit, last);
     target.commit(acceptance.path(), acceptance.length());
@@ -147,7 +146,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
         verified - drafted);
   }
 
-  /** What may follow the tree that the target is about to verify. */
+  /** What may follow the tree that the target is verifying. */
   private void draftAhead(TreeShape shape, TokenTree tree, Sampler sampler, int limit) {
     int room = limit - tree.depth() - 1;
     int depth = Math.min(shape.depth(), room - 1);

@@ -29,7 +29,19 @@ public interface Target extends AutoCloseable {
   int length();
 
   /** One pass over the batch, whose prefix is {@link #length}. */
-  void pass(TreeBatch batch, Logits wanted);
+  default void pass(TreeBatch batch, Logits wanted) {
+    pass(batch, wanted, () -> {});
+  }
+
+  /**
+   * The same, with something else to be begun while it runs.
+   *
+   * @param meanwhile is run once, on this thread, as soon as the pass needs no device but the one
+   *     that it ends on; it may queue work elsewhere, and throws nothing
+   * @throws dev.dovetail.engine.device.DeviceFailure if a device failed; then this target can only
+   *     be closed
+   */
+  void pass(TreeBatch batch, Logits wanted, Runnable meanwhile);
 
   /**
    * {@code [wanted nodes][vocabulary]} of the last pass; valid until the next; not to be modified.

@@ -26,6 +26,10 @@ import java.util.stream.Stream;
  */
 public final class DeviceSelfTest {
   private static final int REPEATS = 5;
+
+  /** Of a draft's pass over a prompt. */
+  private static final int PROMPT_TOKENS = 128;
+
   private static final double MATMUL_TOLERANCE = 1e-5;
 
   private final Device tested;
@@ -124,6 +128,8 @@ public final class DeviceSelfTest {
         check(multiply(type, width, n, false, bytes, matrices));
       }
       check(multiply(type, width, sizes.tokens().getLast(), true, bytes, matrices));
+      matrices.put(tested, List.of(testedMemory.draftMatrix(tensor)));
+      check(multiply(type, width, PROMPT_TOKENS, false, bytes, matrices));
     }
     return true;
   }

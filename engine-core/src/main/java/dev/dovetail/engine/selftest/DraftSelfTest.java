@@ -84,6 +84,7 @@ public final class DraftSelfTest {
     try (Engine engine =
         Dovetail.open(model)
             .context(CONTEXT)
+            .gpuLayers(0)
             .onWarning(warnings::add)
             .draft(
                 Draft.using(target -> {

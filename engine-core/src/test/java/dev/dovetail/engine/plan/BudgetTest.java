@@ -162,6 +162,33 @@ class BudgetTest {
   }
 
   @Test
+  void aGpuMayKeepATypeOtherwise(@TempDir Path folder) throws IOException {
+    Path file = TinyModels.write(folder.resolve("tiny.gguf"), "qwen2", TensorType.Q5_0, 5);
+    try (Model model = Model.open(file)) {
+      long vectors =
+          4L
+              * (2 * TinyModels.HIDDEN
+                  + (TinyModels.HEADS + 2 * TinyModels.KV_HEADS) * TinyModels.HEAD_DIM);
+      assertThat(ModelShape.of(model, type -> 5.5)).isEqualTo(ModelShape.of(model));
+      assertThat(ModelShape.of(model, type -> 32).gpuLayerBytes())
+          .hasSize(TinyModels.LAYERS)
+          .containsOnly(4 * ModelShape.of(model).layerMacs() + vectors);
+      assertThat(ModelShape.of(model, type -> 32).layerBytes())
+          .isEqualTo(ModelShape.of(model).layerBytes());
+    }
+  }
+
+  @Test
+  void theDraftsPlaceMayBeDecided() {
+    Budget.Plan plan = BUDGET.largest(7L << 30, false);
+    assertThat(plan.placement().draftOnGpu()).isFalse();
+    assertThat(plan.placement().gpuLayers()).isGreaterThan(10);
+    assertThat(plan.placement().gpuBytes()).isLessThanOrEqualTo(7L << 30);
+    assertThat(plan.next().orElseThrow().gpuBytes()).isGreaterThan(7L << 30);
+    assertThat(BUDGET.largest(7L << 30, true)).isEqualTo(BUDGET.largest(7L << 30));
+  }
+
+  @Test
   void namesAreThoseThereAre() {
     assertThat(KnownShape.named("LLaMA2-13B")).isEqualTo(KnownShape.LLAMA2_13B);
     assertThatThrownBy(() -> KnownShape.named("gpt-5"))

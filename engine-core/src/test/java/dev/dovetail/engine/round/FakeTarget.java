@@ -64,8 +64,9 @@ final class FakeTarget implements Target {
   }
 
   @Override
-  public void pass(TreeBatch batch, Logits wanted) {
+  public void pass(TreeBatch batch, Logits wanted, Runnable meanwhile) {
     passes++;
+    meanwhile.run();
     if (batch.prefix() != committed.length || batch.first() != 0 || batch.size() == 0) {
       throw new AssertionError("a pass over prefix " + batch.prefix());
     }

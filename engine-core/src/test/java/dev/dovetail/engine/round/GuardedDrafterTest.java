@@ -61,6 +61,11 @@ class GuardedDrafterTest {
     }
 
     @Override
+    public AheadStats aheadStats() {
+      return new AheadStats(1, 2, 3);
+    }
+
+    @Override
     public void truncate(int tokens) {
       call();
       drafter.truncate(tokens);
@@ -103,6 +108,7 @@ class GuardedDrafterTest {
       assertThat(failing.closed).as("closed after call %d", k).isTrue();
       assertThat(failing.calls).as("calls after call %d", k).isEqualTo(k + 1);
       assertThat(guarded.name()).isEqualTo("failing (lost)");
+      assertThat(guarded.aheadStats()).isEqualTo(new AheadStats(1, 2, 3));
     }
   }
 

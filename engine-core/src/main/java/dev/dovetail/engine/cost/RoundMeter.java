@@ -1,11 +1,10 @@
-package dev.dovetail.engine.plan;
+package dev.dovetail.engine.cost;
 
 import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.GenerationStats;
 import dev.dovetail.engine.Session;
 import dev.dovetail.engine.Token;
-import dev.dovetail.engine.cost.CostMeter;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.TreeShape;
@@ -19,9 +18,9 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
- * Measures what a {@link Predictor} starts from, and the speeds that it should come to. T(n) is
- * measured by itself, by passes that are thrown away; tau, D and the speeds by generating,
- * greedily, plainly and with the draft in turn. For one thread.
+ * Measures what a {@link dev.dovetail.engine.plan.Predictor} starts from, and the speeds that it
+ * should come to. T(n) is measured by itself, by passes that are thrown away; tau, D and the speeds
+ * by generating, greedily, plainly and with the draft in turn. For one thread.
  */
 public final class RoundMeter {
   /** Of texts and of passes, in turn. */
