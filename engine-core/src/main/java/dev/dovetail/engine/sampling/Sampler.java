@@ -2,7 +2,6 @@ package dev.dovetail.engine.sampling;
 
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.stream.IntStream;
 
 /**
  * Chooses tokens. A choice is a pure function of the logits, the sequence so far and the options:
@@ -141,23 +140,6 @@ public final class Sampler {
         penalised[entry] = logit > 0 ? logit / penalty : logit * penalty;
       }
     }
-  }
-
-  /**
-   * The entries of a row whose logits the penalty changes, for whoever ranks in another place; one
-   * may come several times, and is to be penalised once: a positive logit is divided by the
-   * penalty, another multiplied.
-   *
-   * @param count logits in the row
-   * @param ids as in {@link #rank}
-   * @param context the sequence so far in its first {@code length} entries
-   * @throws IllegalArgumentException if a token lies outside the vocabulary
-   */
-  public int[] penalisedEntries(int count, int[] ids, int[] context, int length) {
-    return IntStream.range(options.penalises() ? windowStart(length) : length, length)
-        .map(i -> entry(count, ids, context, i))
-        .filter(entry -> entry >= 0)
-        .toArray();
   }
 
   private int windowStart(int length) {

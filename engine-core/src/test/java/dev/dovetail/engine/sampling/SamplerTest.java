@@ -175,21 +175,6 @@ final class SamplerTest {
   }
 
   @Test
-  void theEntriesThatArePenalisedLieInTheWindow() {
-    int[] context = {3, 9, 7, 3, 2, 8, 5};
-    Sampler sampler = new Sampler(SamplingOptions.GREEDY.withRepeatPenalty(2, 4), 10);
-    assertThat(sampler.penalisedEntries(10, null, context, 6)).containsExactly(7, 3, 2, 8);
-    assertThat(sampler.penalisedEntries(10, null, context, 2)).containsExactly(3, 9);
-    assertThat(sampler.penalisedEntries(3, null, context, 6)).containsExactly(2);
-    assertThat(sampler.penalisedEntries(3, tokens(1, 3, 8), context, 6)).containsExactly(1, 2);
-    Sampler off = new Sampler(SamplingOptions.GREEDY.withRepeatPenalty(1, 4), 10);
-    assertThat(off.penalisedEntries(10, null, context, 6)).isEmpty();
-    assertThatThrownBy(() -> sampler.penalisedEntries(10, null, tokens(10), 1))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("token 10 at position 0");
-  }
-
-  @Test
   void rankOfNonsenseIsEmpty() {
     Sampler sampler = new Sampler(SamplingOptions.GREEDY, 3);
     int[] tokens = new int[3];
