@@ -5,22 +5,40 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.dovetail.engine.device.DeviceLimits;
 import dev.dovetail.engine.selftest.DeviceReport;
 import dev.dovetail.engine.selftest.DraftReport;
+import dev.dovetail.engine.selftest.DraftRounds;
+import dev.dovetail.engine.selftest.DraftSpeed;
 import dev.dovetail.engine.selftest.OperationCheck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What {@code selftest gpu} prints. */
-final class SelfTestReport {
-  private SelfTestReport() {}
+/**
+ * What {@code selftest gpu} found, as it prints it.
+ *
+ * @param drafting how fast drafts are, which decides nothing
+ * @param draft empty without the model
+ */
+record SelfTestReport(
+    DeviceReport operations, List<DraftSpeed> drafting, Optional<DraftReport> draft) {
+
+  /** All of it. */
+  boolean passed() {
+    return operations.passed() && draftPassed();
+  }
+
+  private boolean draftPassed() {
+    return draft.map(DraftReport::passed).orElse(true);
+  }
 
   /** For people. */
-  static List<String> lines(DeviceReport report, Optional<DraftReport> draft) {
+  List<String> lines() {
     List<String> lines = new ArrayList<>();
-    DeviceLimits limits = report.limits();
+    DeviceLimits limits = operations.limits();
     lines.add(
-        Printable.of(report.device()) + ", compared with " + Printable.of(report.reference()));
+        Printable.of(operations.device())
+            + ", compared with "
+            + Printable.of(operations.reference()));
     lines.add(
         "limits: reads %s GB/s, computes %s GMAC/s, a launch and waiting for it take %s us"
             .formatted(
@@ -34,7 +52,7 @@ final class SelfTestReport {
             .formatted(
                 "operation", "shape", "", "error", "allowed", "us", "GB/s", "GMAC/s", "share")
             .stripTrailing());
-    for (OperationCheck check : report.operations()) {
+    for (OperationCheck check : operations.operations()) {
       lines.add(
           format.formatted(
               check.operation(),
@@ -48,17 +66,54 @@ final class SelfTestReport {
               Units.decimal(100 * check.share(limits), 0) + " %"));
     }
     lines.add("");
-    lines.add("memory: " + memory(report));
+    lines.addAll(draftingLines());
+    lines.add("");
+    lines.add("memory: " + memory());
     lines.add("draft: " + draft.map(SelfTestReport::line).orElse("skipped: no model in the store"));
-    lines.add(verdict(report, draft));
+    lines.add(verdict());
     return lines;
   }
 
-  private static String memory(DeviceReport report) {
-    if (report.bytesLeft().isEmpty()) {
+  private List<String> draftingLines() {
+    List<String> lines = new ArrayList<>();
+    String format = "%-38s %-5s %8s %9s %8s %6s %9s %9s %8s %8s";
+    lines.add(
+        format.formatted(
+            "drafting, random weights",
+            "tree",
+            "MB/level",
+            "us/level",
+            "GB/s",
+            "share",
+            "round us",
+            "executed",
+            "launch",
+            "once"));
+    for (DraftSpeed speed : drafting) {
+      speed.skipped().ifPresent(why -> lines.add("%-38s skipped: %s".formatted(speed.size(), why)));
+      for (DraftRounds rounds : speed.rounds()) {
+        lines.add(
+            format.formatted(
+                speed.size(),
+                rounds.tree(),
+                Units.decimal(rounds.levelBytes() / 1e6, 1),
+                Units.decimal(rounds.levelMicros(), 1),
+                Units.decimal(rounds.gbPerS(), 1),
+                Units.decimal(100 * rounds.share(operations.limits()), 0) + " %",
+                Units.decimal(rounds.roundMicros(), 1),
+                Units.decimal(rounds.executedMicros(), 1),
+                Units.decimal(rounds.launchMicros(), 1),
+                Units.decimal(rounds.onceMicros(), 1)));
+      }
+    }
+    return lines;
+  }
+
+  private String memory() {
+    if (operations.bytesLeft().isEmpty()) {
       return "not counted";
     }
-    long left = report.bytesLeft().getAsLong();
+    long left = operations.bytesLeft().getAsLong();
     return left == 0 ? "all given back" : "FAILED, %d bytes were not given back".formatted(left);
   }
 
@@ -73,17 +128,17 @@ final class SelfTestReport {
             small(draft.tolerance()));
   }
 
-  private static String verdict(DeviceReport report, Optional<DraftReport> draft) {
-    long failed = report.operations().stream().filter(check -> !check.passed()).count();
-    boolean passed = report.passed() && draft.map(DraftReport::passed).orElse(true);
-    return passed
-        ? "passed: %d operations".formatted(report.operations().size())
+  private String verdict() {
+    int all = operations.operations().size();
+    long failed = operations.operations().stream().filter(check -> !check.passed()).count();
+    return passed()
+        ? "passed: %d operations".formatted(all)
         : "FAILED: %d of %d operations%s%s"
             .formatted(
                 failed,
-                report.operations().size(),
-                report.bytesLeft().orElse(0) == 0 ? "" : ", the memory",
-                draft.map(DraftReport::passed).orElse(true) ? "" : ", the draft");
+                all,
+                operations.bytesLeft().orElse(0) == 0 ? "" : ", the memory",
+                draftPassed() ? "" : ", the draft");
   }
 
   private static String word(boolean passed) {
@@ -95,19 +150,19 @@ final class SelfTestReport {
   }
 
   /** For programs. The order of the fields is part of the format. */
-  static String json(DeviceReport report, Optional<DraftReport> draft) {
+  String json() {
     ObjectNode root = Json.object();
-    DeviceLimits limits = report.limits();
-    root.put("passed", report.passed() && draft.map(DraftReport::passed).orElse(true));
-    root.put("device", report.device());
-    root.put("reference", report.reference());
+    DeviceLimits limits = operations.limits();
+    root.put("passed", passed());
+    root.put("device", operations.device());
+    root.put("reference", operations.reference());
     root.putObject("limits")
         .put("read_gb_per_s", limits.readGbPerS())
         .put("fma_gmac_per_s", limits.fmaGmacPerS())
         .put("launch_us", limits.barrierMicros());
-    ArrayNode operations = root.putArray("operations");
-    for (OperationCheck check : report.operations()) {
-      ObjectNode node = operations.addObject();
+    ArrayNode checks = root.putArray("operations");
+    for (OperationCheck check : operations.operations()) {
+      ObjectNode node = checks.addObject();
       node.put("operation", check.operation());
       node.put("shape", check.shape());
       node.put("passed", check.passed());
@@ -120,13 +175,38 @@ final class SelfTestReport {
       node.put("gmac_per_s", check.gmacPerS());
       node.put("share", check.share(limits));
     }
-    root.put("bytes_left", report.bytesLeft().isEmpty() ? null : report.bytesLeft().getAsLong());
+    root.put(
+        "bytes_left", operations.bytesLeft().isEmpty() ? null : operations.bytesLeft().getAsLong());
+    ArrayNode speeds = root.putArray("drafting");
+    drafting.forEach(speed -> speeds.add(json(speed, limits)));
     if (draft.isEmpty()) {
       root.putNull("draft");
     } else {
       root.set("draft", json(draft.get()));
     }
     return root.toString();
+  }
+
+  private static ObjectNode json(DraftSpeed speed, DeviceLimits limits) {
+    ObjectNode node = Json.object();
+    node.put("draft", speed.size().toString());
+    node.put("weight_bytes", speed.size().bytes());
+    node.put("skipped", speed.skipped().orElse(null));
+    ArrayNode trees = node.putArray("trees");
+    for (DraftRounds rounds : speed.rounds()) {
+      trees
+          .addObject()
+          .put("tree", rounds.tree().toString())
+          .put("level_bytes", rounds.levelBytes())
+          .put("level_us", rounds.levelMicros())
+          .put("gb_per_s", finite(rounds.gbPerS()))
+          .put("share", finite(rounds.share(limits)))
+          .put("round_us", rounds.roundMicros())
+          .put("executed_us", rounds.executedMicros())
+          .put("launch_us", rounds.launchMicros())
+          .put("once_us", rounds.onceMicros());
+    }
+    return node;
   }
 
   private static ObjectNode json(DraftReport draft) {

@@ -1,10 +1,12 @@
 package dev.dovetail.dgf;
 
+import dev.dovetail.engine.decoder.DecoderShape;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
 import dev.dovetail.engine.round.DraftTarget;
 import dev.dovetail.models.ModelConfig;
 import dev.dovetail.models.ModelFormatException;
+import dev.dovetail.models.TensorFile;
 import dev.dovetail.models.gguf.GgufFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +30,15 @@ public final class DgfProvider implements DraftProvider {
       }
     }
     return Optional.empty();
+  }
+
+  @Override
+  public Optional<DraftModel> made(DecoderShape shape, Weights weights, DraftTarget target) {
+    int vocabulary = target.head().rows();
+    DgfConfig config = new DgfConfig(target.config().name(), shape, vocabulary, vocabulary);
+    try (TensorFile file = new MadeTensors(shape, weights)) {
+      return Optional.of(DgfDraftModel.load(file, config, target));
+    }
   }
 
   private static Optional<DraftModel> openFile(GgufFile file, DraftTarget target) {

@@ -12,6 +12,7 @@ import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.selftest.DeviceReport;
 import dev.dovetail.engine.selftest.DeviceSelfTest;
+import dev.dovetail.engine.selftest.DraftMeter;
 import dev.dovetail.engine.selftest.DraftReport;
 import dev.dovetail.engine.selftest.DraftSelfTest;
 import dev.dovetail.engine.selftest.OperationCheck;
@@ -34,10 +35,11 @@ class SelfTestTest {
   private static final long SEED = 7;
   private static final long MEMORY = 64L << 20;
   private static final SelfTestSizes SMALL =
-      new SelfTestSizes(List.of(256, 512), List.of(1, 3), 40, 4, 2, 32, 70, 1 << 20, 0);
+      new SelfTestSizes(
+          List.of(256, 512), List.of(1, 3), 40, 4, 2, 32, 70, 1 << 20, 0, List.of(), 0);
 
   private static final SelfTestSizes SMALLEST =
-      new SelfTestSizes(List.of(256), List.of(1), 8, 2, 1, 32, 8, 0, 0);
+      new SelfTestSizes(List.of(256), List.of(1), 8, 2, 1, 32, 8, 0, 0, List.of(), 0);
 
   private static CudaDevice hostGpu() {
     HostDriver.whyNot().ifPresent(Assumptions::abort);
@@ -160,7 +162,10 @@ class SelfTestTest {
     try (CudaDevice gpu = new CudaDevice(new HostDriver(MEMORY, SEED), KvType.F32, 20 << 20)) {
       assertThatIllegalStateException()
           .isThrownBy(() ->
-              report(gpu, new SelfTestSizes(List.of(256), List.of(1), 8, 2, 1, 32, 8, 30 << 20, 0)))
+              report(
+                  gpu,
+                  new SelfTestSizes(
+                      List.of(256), List.of(1), 8, 2, 1, 32, 8, 30 << 20, 0, List.of(), 0)))
           .withMessageContainingAll("the GPU's budget is", "matmul Q4_0 failed")
           .withCauseInstanceOf(DeviceFailure.class);
       assertThat(gpu.heldBytes()).isEqualTo(OptionalLong.of(0));
@@ -211,6 +216,16 @@ class SelfTestTest {
       assertThat(report.operations())
           .allSatisfy(check -> assertThat(check.passed()).as(check.toString()).isTrue());
       assertThat(report.bytesLeft()).isEqualTo(OptionalLong.of(0));
+    }
+  }
+
+  @Test
+  void draftsAreMeasuredOnARealGpu() {
+    try (Device gpu = realGpu()) {
+      assertThat(new DraftMeter(gpu, SelfTestSizes.MODELS, SEED, what -> {}).run())
+          .hasSize(SelfTestSizes.MODELS.drafts().size())
+          .allSatisfy(speed -> assertThat(speed.rounds()).allSatisfy(DraftMeterTest::isMeasured));
+      assertThat(gpu.heldBytes()).isEqualTo(OptionalLong.of(0));
     }
   }
 
