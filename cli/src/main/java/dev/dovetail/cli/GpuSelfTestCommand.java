@@ -91,7 +91,7 @@ final class GpuSelfTestCommand implements Callable<Integer> {
     try (Device tested = gpu.open(DeviceOptions.DEFAULT);
         Device reference = cpu.open(DeviceOptions.DEFAULT)) {
       operations = new DeviceSelfTest(tested, reference, sizes, SEED, this::progress).run();
-      drafting = new DraftMeter(tested, sizes, SEED, this::progress).run();
+      drafting = new DraftMeter(tested, sizes.drafts(), SEED, this::progress).run();
       draft = model().map(file -> compareDrafts(file, tested));
     }
     progress("");

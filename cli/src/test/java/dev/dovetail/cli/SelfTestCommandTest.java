@@ -16,6 +16,7 @@ import dev.dovetail.engine.selftest.DeviceReport;
 import dev.dovetail.engine.selftest.DraftReport;
 import dev.dovetail.engine.selftest.DraftRounds;
 import dev.dovetail.engine.selftest.DraftSize;
+import dev.dovetail.engine.selftest.DraftSizes;
 import dev.dovetail.engine.selftest.DraftSpeed;
 import dev.dovetail.engine.selftest.OperationCheck;
 import dev.dovetail.engine.selftest.SelfTestSizes;
@@ -46,8 +47,7 @@ class SelfTestCommandTest {
           20,
           0,
           0,
-          List.of(new DraftSize(2, 256, 4, 2, 256, 40, TensorType.Q4_K)),
-          2);
+          new DraftSizes(List.of(new DraftSize(2, 256, 4, 2, 256, 40, TensorType.Q4_K)), 3, 2));
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @TempDir private Path store;

@@ -15,6 +15,7 @@ import dev.dovetail.engine.selftest.DeviceSelfTest;
 import dev.dovetail.engine.selftest.DraftMeter;
 import dev.dovetail.engine.selftest.DraftReport;
 import dev.dovetail.engine.selftest.DraftSelfTest;
+import dev.dovetail.engine.selftest.DraftSizes;
 import dev.dovetail.engine.selftest.OperationCheck;
 import dev.dovetail.engine.selftest.SelfTestSizes;
 import dev.dovetail.gpu.CudaDeviceProvider;
@@ -36,10 +37,10 @@ class SelfTestTest {
   private static final long MEMORY = 64L << 20;
   private static final SelfTestSizes SMALL =
       new SelfTestSizes(
-          List.of(256, 512), List.of(1, 3), 40, 4, 2, 32, 70, 1 << 20, 0, List.of(), 0);
+          List.of(256, 512), List.of(1, 3), 40, 4, 2, 32, 70, 1 << 20, 0, DraftSizes.NONE);
 
   private static final SelfTestSizes SMALLEST =
-      new SelfTestSizes(List.of(256), List.of(1), 8, 2, 1, 32, 8, 0, 0, List.of(), 0);
+      new SelfTestSizes(List.of(256), List.of(1), 8, 2, 1, 32, 8, 0, 0, DraftSizes.NONE);
 
   private static CudaDevice hostGpu() {
     HostDriver.whyNot().ifPresent(Assumptions::abort);
@@ -165,7 +166,7 @@ class SelfTestTest {
               report(
                   gpu,
                   new SelfTestSizes(
-                      List.of(256), List.of(1), 8, 2, 1, 32, 8, 30 << 20, 0, List.of(), 0)))
+                      List.of(256), List.of(1), 8, 2, 1, 32, 8, 30 << 20, 0, DraftSizes.NONE)))
           .withMessageContainingAll("the GPU's budget is", "matmul Q4_0 failed")
           .withCauseInstanceOf(DeviceFailure.class);
       assertThat(gpu.heldBytes()).isEqualTo(OptionalLong.of(0));
@@ -222,8 +223,8 @@ class SelfTestTest {
   @Test
   void draftsAreMeasuredOnARealGpu() {
     try (Device gpu = realGpu()) {
-      assertThat(new DraftMeter(gpu, SelfTestSizes.MODELS, SEED, what -> {}).run())
-          .hasSize(SelfTestSizes.MODELS.drafts().size())
+      assertThat(new DraftMeter(gpu, DraftSizes.MODELS, SEED, what -> {}).run())
+          .hasSize(DraftSizes.MODELS.drafts().size())
           .allSatisfy(speed -> assertThat(speed.rounds()).allSatisfy(DraftMeterTest::isMeasured));
       assertThat(gpu.heldBytes()).isEqualTo(OptionalLong.of(0));
     }

@@ -30,7 +30,6 @@ import java.util.stream.StreamSupport;
  * For one thread.
  */
 public final class DraftMeter {
-  private static final int PROMPT_TOKENS = 128;
   private static final List<Integer> WIDTHS = List.of(4, 1);
   private static final int LEVELS = 4;
   private static final int MORE_LEVELS = 12;
@@ -42,7 +41,7 @@ public final class DraftMeter {
   private static final int ROUNDS_UNTIL_RECORDED = 3;
 
   private final Device device;
-  private final SelfTestSizes sizes;
+  private final DraftSizes sizes;
   private final long seed;
   private final Consumer<String> progress;
 
@@ -51,7 +50,7 @@ public final class DraftMeter {
    * @param seed of the random numbers
    * @param progress is told what comes next
    */
-  public DraftMeter(Device device, SelfTestSizes sizes, long seed, Consumer<String> progress) {
+  public DraftMeter(Device device, DraftSizes sizes, long seed, Consumer<String> progress) {
     this.device = device;
     this.sizes = sizes;
     this.seed = seed;
@@ -59,8 +58,7 @@ public final class DraftMeter {
   }
 
   /**
-   * Measures {@link SelfTestSizes#drafts}, one after the other. A draft that finds no room is
-   * skipped.
+   * Measures {@link DraftSizes#drafts}, one after the other. A draft that finds no room is skipped.
    *
    * @throws IllegalStateException if the device fails otherwise, the cause being its {@link
    *     DeviceFailure}; or if no draft network is on the class path
@@ -133,11 +131,11 @@ public final class DraftMeter {
     TreeShape deeper = new TreeShape(MORE_LEVELS, width);
     Sampler sampler = new Sampler(SamplingOptions.GREEDY, size.vocabulary());
     double executed = executed(model, size, tree, sampler);
-    try (Drafter drafter = model.newDrafter(PROMPT_TOKENS + 1)) {
+    try (Drafter drafter = model.newDrafter(sizes.promptTokens() + 1)) {
       int[] context = extend(drafter, size);
       List<TreeShape> shapes = List.of(one, tree, deeper);
-      double[][] micros = new double[shapes.size()][sizes.draftRounds()];
-      for (int round = -ROUNDS_UNTIL_RECORDED; round < sizes.draftRounds(); round++) {
+      double[][] micros = new double[shapes.size()][sizes.rounds()];
+      for (int round = -ROUNDS_UNTIL_RECORDED; round < sizes.rounds(); round++) {
         for (int i = 0; i < shapes.size(); i++) {
           double took = micros(drafter, shapes.get(i), context, sampler);
           if (round >= 0) {
@@ -159,12 +157,12 @@ public final class DraftMeter {
   /** Of the first round of a drafter each, but for the very first, which loads kernels. */
   private double executed(DraftModel model, DraftSize size, TreeShape tree, Sampler sampler) {
     TreeShape other = new TreeShape(1, tree.width());
-    double[] micros = new double[sizes.draftRounds()];
+    double[] micros = new double[sizes.rounds()];
     for (int i = -1; i < micros.length; i++) {
-      try (Drafter drafter = model.newDrafter(PROMPT_TOKENS + 1)) {
+      try (Drafter drafter = model.newDrafter(sizes.promptTokens() + 1)) {
         int[] context = extend(drafter, size);
         // Reading a tree waits for the prompt, which is only queued.
-        drafter.draft(other, context, PROMPT_TOKENS + 1, sampler);
+        drafter.draft(other, context, sizes.promptTokens() + 1, sampler);
         double took = micros(drafter, tree, context, sampler);
         if (i >= 0) {
           micros[i] = took;
@@ -176,24 +174,24 @@ public final class DraftMeter {
 
   /** Passes a prompt of random features and tokens; the tokens, with room for a tree behind. */
   private int[] extend(Drafter drafter, DraftSize size) {
+    int prompt = sizes.promptTokens();
     SplittableRandom random = new SplittableRandom(seed);
-    short[] features = new short[PROMPT_TOKENS * size.hidden()];
+    short[] features = new short[prompt * size.hidden()];
     for (int i = 0; i < features.length; i++) {
       features[i] = Float.floatToFloat16(2 * random.nextFloat() - 1);
     }
-    int[] context = new int[PROMPT_TOKENS + 1 + TreeShape.MAX_NODES];
-    for (int i = 0; i <= PROMPT_TOKENS; i++) {
+    int[] context = new int[prompt + 1 + TreeShape.MAX_NODES];
+    for (int i = 0; i <= prompt; i++) {
       context[i] = random.nextInt(size.vocabulary());
     }
     drafter.extend(
-        new AcceptedTokens(
-            0, PROMPT_TOKENS, features, Arrays.copyOfRange(context, 1, PROMPT_TOKENS + 1)));
+        new AcceptedTokens(0, prompt, features, Arrays.copyOfRange(context, 1, prompt + 1)));
     return context;
   }
 
-  private static double micros(Drafter drafter, TreeShape shape, int[] context, Sampler sampler) {
+  private double micros(Drafter drafter, TreeShape shape, int[] context, Sampler sampler) {
     long start = System.nanoTime();
-    drafter.draft(shape, context, PROMPT_TOKENS + 1, sampler);
+    drafter.draft(shape, context, sizes.promptTokens() + 1, sampler);
     return (System.nanoTime() - start) / 1e3;
   }
 

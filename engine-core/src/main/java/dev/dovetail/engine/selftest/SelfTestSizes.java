@@ -1,6 +1,5 @@
 package dev.dovetail.engine.selftest;
 
-import dev.dovetail.models.TensorType;
 import java.util.List;
 
 /**
@@ -17,7 +16,6 @@ import java.util.List;
  *     memory and not from a cache; 0: each alone
  * @param batchMs calls are timed in batches of at least this long; 0: one by one
  * @param drafts whose speed is measured
- * @param draftRounds rounds that a median is taken of
  */
 public record SelfTestSizes(
     List<Integer> widths,
@@ -29,9 +27,8 @@ public record SelfTestSizes(
     int positions,
     long coldBytes,
     double batchMs,
-    List<DraftSize> drafts,
-    int draftRounds) {
-  /** Those of models of 1.5 and 7 billion weights; the last draft is the paper's. */
+    DraftSizes drafts) {
+  /** Those of models of 1.5 and 7 billion weights. */
   public static final SelfTestSizes MODELS =
       new SelfTestSizes(
           List.of(1536, 4096),
@@ -43,16 +40,10 @@ public record SelfTestSizes(
           1000,
           160L << 20,
           2,
-          List.of(
-              new DraftSize(1, 1536, 12, 2, 8960, 32_768, TensorType.Q4_K),
-              new DraftSize(1, 1536, 12, 2, 8960, 32_768, TensorType.F16),
-              new DraftSize(1, 4096, 32, 32, 11_008, 32_000, TensorType.Q4_K),
-              new DraftSize(5, 4096, 32, 32, 11_008, 32_000, TensorType.F16)),
-          21);
+          DraftSizes.MODELS);
 
   public SelfTestSizes {
     widths = List.copyOf(widths);
     tokens = List.copyOf(tokens);
-    drafts = List.copyOf(drafts);
   }
 }
