@@ -24,16 +24,15 @@ import picocli.CommandLine.Option;
 @Command(
     name = "gpu",
     description =
-        "Compares each operation of the GPU with the CPU's, and measures it beside what the GPU can"
-            + " do at most. Measures how fast it drafts, too.",
+        "Compares each operation of the GPU with the CPU's, and measures it, and drafting, beside what"
+            + " the GPU can do at most.",
     footer = {
       "",
-      "It takes some minutes, and up to 3 GB of the GPU's memory where there is so much; how fast it"
-          + " drafts",
-      "decides nothing. If smollm2-135m-instruct is in the store, its draft must guess the same on"
-          + " the GPU",
-      "as on the CPU. Exit code 1 says that a check failed, or that there is no GPU that can be"
-          + " used.",
+      "It takes a minute or two, and up to 3 GB of the GPU's memory. How fast it drafts"
+          + " decides nothing. If",
+      "smollm2-135m-instruct is in the store, its draft must guess the same on the GPU as on"
+          + " the CPU. Exit",
+      "code 1 says that a check failed, or that there is no GPU that can be used.",
       "",
       "Examples:",
       "  dovetail selftest gpu",
