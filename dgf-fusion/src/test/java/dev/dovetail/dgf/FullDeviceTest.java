@@ -22,7 +22,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** A draft that does not fit the device takes nothing of it. */
 class FullDeviceTest {
   private static final Set<String> TAKING =
-      Set.of("buffer", "upload", "matrix", "embedding", "tokenIds", "kvCache");
+      Set.of(
+          "buffer",
+          "upload",
+          "matrix",
+          "draftMatrix",
+          "draftTree",
+          "embedding",
+          "tokenIds",
+          "kvCache");
 
   @TempDir private static Path folder;
 
