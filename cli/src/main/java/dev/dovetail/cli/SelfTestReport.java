@@ -76,7 +76,7 @@ record SelfTestReport(
 
   private List<String> draftingLines() {
     List<String> lines = new ArrayList<>();
-    String format = "%-38s %-5s %8s %9s %8s %6s %9s %9s %8s %8s";
+    String format = "%-40s %-5s %8s %9s %8s %6s %9s %9s %8s %8s";
     lines.add(
         format.formatted(
             "drafting, random weights",
@@ -90,7 +90,10 @@ record SelfTestReport(
             "launch",
             "once"));
     for (DraftSpeed speed : drafting) {
-      speed.skipped().ifPresent(why -> lines.add("%-38s skipped: %s".formatted(speed.size(), why)));
+      speed
+          .skipped()
+          .ifPresent(
+              why -> lines.add("%-40s skipped: %s".formatted(speed.size(), Printable.of(why))));
       for (DraftRounds rounds : speed.rounds()) {
         lines.add(
             format.formatted(

@@ -28,8 +28,11 @@ final class RandomWeights {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int ALIGNMENT = 64;
 
-  /** Numbers until they repeat: whole blocks of every type. */
-  private static final int SAMPLE = 1 << 16;
+  /**
+   * Numbers until they repeat: whole blocks of every type, and so many that few rows of a matrix
+   * are the same, as 4097 shares no factor with the usual widths.
+   */
+  private static final int SAMPLE = 4097 * 256;
 
   private RandomWeights() {}
 
