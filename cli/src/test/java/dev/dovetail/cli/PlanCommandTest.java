@@ -92,8 +92,8 @@ class PlanCommandTest {
             "draft_kv",
             "target_layers",
             "target_kv");
-    assertThat(json.get("gpu_bytes").get("all").asLong()).isEqualTo(7_330_775_040L);
-    assertThat(json.get("next_gpu_bytes").asLong()).isEqualTo(7_752_335_360L);
+    assertThat(json.get("gpu_bytes").get("all").asLong()).isEqualTo(7_376_635_392L);
+    assertThat(json.get("next_gpu_bytes").asLong()).isEqualTo(7_798_195_712L);
     assertThat(names(json.get("cpu_bytes")))
         .containsExactly("all", "target_layers", "target_kv", "target_head", "target_embedding");
     assertThat(json.get("measured").isNull()).isTrue();
@@ -130,7 +130,7 @@ class PlanCommandTest {
         .contains(
             "GPU memory: 7.0 GiB, given by --vram",
             "  target: layers (10)            4047831040    3.8 GiB",
-            "  all                            7330775040    6.8 GiB",
+            "  all                            7376635392    6.9 GiB",
             "draft and 10 layers on the GPU",
             "\nassumed\n  - weights: F32 on the CPU, F16 on the GPU\n");
     assertThat(result.err()).isEmpty();

@@ -130,7 +130,7 @@ class SelfTestCommandTest {
   /** A level reads 6 MB, of which the head's are 2. */
   private static final DraftShape SHAPE =
       new DraftShape(
-          "dgf", 1, 1536, 1536, 256, 8960, 32_768, 3_000_000, 1_000_000, 2_000_000, 0, false);
+          "dgf", 1, 1536, 128, 1536, 256, 8960, 32_768, 3_000_000, 1_000_000, 2_000_000, 0);
 
   private static final DraftSpeed SPEED =
       new DraftSpeed(

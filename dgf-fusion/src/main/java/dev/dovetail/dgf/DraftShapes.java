@@ -56,7 +56,6 @@ public final class DraftShapes {
 
   /** Of a draft's tensors, and the target's head and embedding. */
   static DraftShape of(TensorFile file, DgfConfig config, Tensor head, Tensor embedding) {
-    boolean whole = config.draftVocabulary() == config.vocabulary();
     long layers = 0;
     long fusion = 0;
     for (Tensor tensor : file.tensors()) {
@@ -70,6 +69,7 @@ public final class DraftShapes {
         DgfDraftModel.name(config),
         config.shape().layers(),
         config.shape().hidden(),
+        config.shape().headDim(),
         config.shape().queryWidth(),
         config.shape().kvWidth(),
         config.shape().feedForward(),
@@ -77,7 +77,6 @@ public final class DraftShapes {
         layers,
         fusion,
         head.rowBytes() * config.draftVocabulary(),
-        embedding.data().byteSize(),
-        whole && head.equals(embedding));
+        embedding.data().byteSize());
   }
 }

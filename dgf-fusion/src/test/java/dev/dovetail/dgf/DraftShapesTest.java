@@ -33,6 +33,7 @@ class DraftShapesTest {
                   "dgf SmolLM2-135M-Instruct (2 layers, 8192 tokens)",
                   2,
                   576,
+                  64,
                   576,
                   192,
                   1536,
@@ -40,8 +41,7 @@ class DraftShapesTest {
                   2 * (3 * 940_032 + 2 * 352_512 + 2 * 117_504) + 3 * 2304,
                   2 * 352_512 + 705_024 + 2304,
                   8192 * 612,
-                  49152 * 612,
-                  false));
+                  49152 * 612));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.dovetail.gpu.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dovetail.dgf.DraftShapes;
 import dev.dovetail.dgf.testing.TinyDraft;
 import dev.dovetail.dgf.testing.TinyGeneration;
 import dev.dovetail.engine.Completion;
@@ -11,9 +12,12 @@ import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.DraftPlace;
 import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
+import dev.dovetail.engine.Session;
 import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.plan.Budget;
 import dev.dovetail.engine.plan.ModelShape;
+import dev.dovetail.engine.plan.Part;
+import dev.dovetail.engine.plan.Placement;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import dev.dovetail.gpu.driver.HostDriver;
@@ -133,6 +137,35 @@ class TargetLayersTest {
           .containsExactly(
               "2 of the model's 3 layers run on the GPU, as many as fit its budget of %d MiB; 3 were wanted"
                   .formatted(two >> 20));
+    }
+  }
+
+  /** Of a session that has not begun, so without keys and values, and without the driver's own. */
+  @Test
+  void thePlanCountsWhatIsTaken() throws IOException {
+    Path path = tiny();
+    Path checkpoint = TinyDraft.standard().write(folder);
+    try (PlayedGpu.Play play = PlayedGpu.play(new HostDriver(MEMORY, 1), MEMORY);
+        Model model = Model.open(path);
+        Engine engine = open(path, Draft.of(checkpoint)).context(64).gpuLayers(2).build();
+        Session session = engine.newSession()) {
+      Placement planned =
+          new Budget(
+                  ModelShape.of(model),
+                  Optional.of(DraftShapes.open(checkpoint, model)),
+                  64,
+                  KvType.F32)
+              .place(true, 2);
+      long counted = planned.gpuBytes();
+      for (Part part : List.of(Part.CUDA_CONTEXT, Part.DRAFT_KV, Part.TARGET_KV)) {
+        counted -= planned.gpu().get(part);
+      }
+      long taken = play.device().orElseThrow().usedBytes();
+
+      assertThat(engine.gpuLayers()).isEqualTo(2);
+      assertThat(session).isNotNull();
+      // The tables of the caches' pages.
+      assertThat(taken - counted).isBetween(0L, 64L);
     }
   }
 

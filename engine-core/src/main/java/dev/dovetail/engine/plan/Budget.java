@@ -21,11 +21,14 @@ public record Budget(ModelShape target, Optional<DraftShape> draft, int context,
   /** Tokens of a prompt that are computed at a time. */
   public static final int PROMPT_TOKENS = 128;
 
-  /** Rows of draft logits at a time: the nodes of a level. */
-  private static final int LEVEL_TOKENS = 16;
+  /** Most nodes of a tree, and so rows of draft logits at a time. */
+  private static final int TREE_NODES = 64;
 
-  /** Vectors of hidden width that a layer and the fusion keep for each token. */
-  private static final int HIDDEN_VECTORS = 6;
+  /** Most nodes of a tree that is drafted ahead: behind the outcome that it assumes. */
+  private static final int NODES_AHEAD = 2 * TREE_NODES + 1;
+
+  /** Vectors of hidden width that the fusion keeps for each token. */
+  private static final int FUSION_VECTORS = 5;
 
   /**
    * What was decided.
@@ -78,9 +81,8 @@ public record Budget(ModelShape target, Optional<DraftShape> draft, int context,
     side.put(Part.DRAFT_LAYERS, shape.layerBytes());
     side.put(Part.DRAFT_FUSION, shape.fusionBytes());
     side.put(Part.DRAFT_KV, shape.kvBytes(context, kv));
-    boolean sharesTable = shape.headIsEmbedding();
     if (onGpu) {
-      side.put(Part.DRAFT_HEAD, sharesTable ? 0 : shape.headBytes());
+      side.put(Part.DRAFT_HEAD, shape.headBytes());
       side.put(Part.DRAFT_EMBEDDING, shape.embeddingBytes());
     } else {
       // The target's embedding is there already, and so is its whole head.
@@ -88,31 +90,41 @@ public record Budget(ModelShape target, Optional<DraftShape> draft, int context,
     }
   }
 
-  /** Buffers in f32, which the draft and the target's layers share. */
+  /**
+   * Buffers in f32 of one session, but for the scratch space in which a level's candidates are
+   * ranked, some hundred KB.
+   */
   private long activations(boolean draftOnGpu, int gpuLayers) {
-    long ofDraft = 0;
+    long floats = 0;
     if (draftOnGpu) {
       DraftShape shape = draft.orElseThrow();
-      ofDraft =
-          PROMPT_TOKENS
-                  * perToken(
-                      shape.hidden(), shape.queryWidth(), shape.kvWidth(), shape.feedForward())
-              + (long) LEVEL_TOKENS * shape.headRows() * Float.BYTES;
+      floats +=
+          NODES_AHEAD
+              * perToken(
+                  shape.headDim(),
+                  shape.hidden(),
+                  shape.queryWidth(),
+                  shape.kvWidth(),
+                  shape.feedForward());
+      floats += (long) PROMPT_TOKENS * FUSION_VECTORS * shape.hidden();
+      floats += (NODES_AHEAD + 1L) * shape.hidden() + (long) TREE_NODES * shape.headRows();
     }
-    long ofLayers =
-        gpuLayers == 0
-            ? 0
-            : PROMPT_TOKENS
-                * perToken(
-                    target.hidden(),
-                    target.heads() * target.headDim(),
-                    target.kvHeads() * target.headDim(),
-                    target.feedForward());
-    return Math.max(ofDraft, ofLayers);
+    if (gpuLayers > 0) {
+      floats +=
+          PROMPT_TOKENS
+              * perToken(
+                  target.headDim(),
+                  target.hidden(),
+                  target.heads() * target.headDim(),
+                  target.kvHeads() * target.headDim(),
+                  target.feedForward());
+    }
+    return Float.BYTES * floats;
   }
 
-  private static long perToken(int hidden, int queryWidth, int kvWidth, int feedForward) {
-    return Float.BYTES
-        * ((long) HIDDEN_VECTORS * hidden + 2L * queryWidth + 2L * kvWidth + 2L * feedForward);
+  /** Numbers that the layers keep for a token of a pass, those of one layer after the other. */
+  private static long perToken(
+      int headDim, int hidden, int queryWidth, int kvWidth, int feedForward) {
+    return headDim + 2L * hidden + 2L * queryWidth + 2L * kvWidth + 3L * feedForward;
   }
 }

@@ -8,6 +8,7 @@ import dev.dovetail.engine.device.KvType;
  *
  * @param name for people
  * @param hidden width of a feature
+ * @param headDim width of a head
  * @param queryWidth of all query heads
  * @param kvWidth of all key heads, and of all value heads
  * @param feedForward width of the gated MLP
@@ -16,12 +17,12 @@ import dev.dovetail.engine.device.KvType;
  * @param fusionBytes of Dynamic Gating Fusion
  * @param headBytes of those rows of the target's head
  * @param embeddingBytes of the target's embedding
- * @param headIsEmbedding whether the two are one table, which is then held once
  */
 public record DraftShape(
     String name,
     int layers,
     int hidden,
+    int headDim,
     int queryWidth,
     int kvWidth,
     int feedForward,
@@ -29,8 +30,7 @@ public record DraftShape(
     long layerBytes,
     long fusionBytes,
     long headBytes,
-    long embeddingBytes,
-    boolean headIsEmbedding) {
+    long embeddingBytes) {
 
   /** What drafting one level has to do; of the embedding it reads only some rows. */
   public PassWork stepWork() {

@@ -97,6 +97,7 @@ public enum KnownShape {
         "DGF, %d layers in %s".formatted(layers, type),
         layers,
         hidden,
+        headDim,
         heads * headDim,
         kvHeads * headDim,
         feedForward,
@@ -104,8 +105,7 @@ public enum KnownShape {
         layers * (type.bytes(layerMacs()) + 2 * norm) - norm,
         type.bytes(4 * square) + norm,
         table,
-        table,
-        false);
+        table);
   }
 
   private void check(TensorType type) {
