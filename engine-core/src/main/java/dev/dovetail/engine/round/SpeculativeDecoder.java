@@ -149,8 +149,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
   }
 
   /** What may follow the tree, of {@code depth} levels, that the target is verifying. */
-  private void draftAhead(
-      TreeShape shape, TokenTree tree, int depth, Sampler sampler, int limit) {
+  private void draftAhead(TreeShape shape, TokenTree tree, int depth, Sampler sampler, int limit) {
     int room = limit - depth - 1;
     int wanted = Math.min(shape.depth(), room - 1);
     if (wanted > 0) {
