@@ -11,6 +11,7 @@ import dev.dovetail.engine.round.DecoderTarget;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.GuardedDrafter;
 import dev.dovetail.engine.round.GuardedTarget;
+import dev.dovetail.engine.round.LaneTarget;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.Target;
@@ -240,6 +241,28 @@ public final class Engine implements AutoCloseable {
         layersLost,
         "the layers on the GPU are lost, the CPU goes on with them, and the text may differ from here"
             + " on: ");
+  }
+
+  /**
+   * Continues many prompts at once, without a draft. The caller closes it.
+   *
+   * @param lanes texts at once, 1 to {@link LaneTarget#MAX_PASS_TOKENS}; each takes memory for its
+   *     own keys and values as it grows
+   * @throws IllegalStateException if the engine is closed, or layers of it are on a GPU
+   */
+  public BatchGenerator newBatch(int lanes) {
+    checkOpen();
+    if (lanes < 1 || lanes > LaneTarget.MAX_PASS_TOKENS) {
+      throw new IllegalArgumentException(
+          "a batch has 1 to %d texts at once; found %d"
+              .formatted(LaneTarget.MAX_PASS_TOKENS, lanes));
+    }
+    if (spare.isPresent()) {
+      throw new IllegalStateException(
+          "a batch runs on the CPU alone, and %d layers are on a GPU: build the engine with gpuLayers(0)"
+              .formatted(weights.layersElsewhere()));
+    }
+    return new BatchGenerator(this, new LaneTarget(weights), lanes);
   }
 
   /**
