@@ -99,7 +99,7 @@ public final class BatchGenerator implements AutoCloseable {
 
   private BatchLane newLane(BatchPrompt prompt) {
     try {
-      Session.check(engine, prompt.tokens());
+      engine.checkPrompt(prompt.tokens());
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "prompt '%s': %s".formatted(prompt.id(), e.getMessage()), e);

@@ -291,15 +291,49 @@ public final class Engine implements AutoCloseable {
    * spellings stay text.
    */
   public int[] rawPrompt(String text) {
-    int[] ids = tokenizer().encode(text, false);
+    return rawPrompt(text, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param parseSpecial whether spellings of special tokens become those tokens; a text that begins
+   *     with the begin-of-text token then gets no other
+   */
+  public int[] rawPrompt(String text, boolean parseSpecial) {
+    int[] ids = tokenizer().encode(text, parseSpecial);
     int begin = tokenizer().beginOfText();
-    if (begin < 0) {
+    if (begin < 0 || parseSpecial && ids.length > 0 && ids[0] == begin) {
       return ids;
     }
     int[] withBegin = new int[ids.length + 1];
     withBegin[0] = begin;
     System.arraycopy(ids, 0, withBegin, 1, ids.length);
     return withBegin;
+  }
+
+  /**
+   * Refuses a prompt that no session can continue.
+   *
+   * @throws IllegalArgumentException if it has no tokens, does not fit the context, or names tokens
+   *     that do not exist
+   */
+  public void checkPrompt(int[] prompt) {
+    if (prompt.length == 0) {
+      throw new IllegalArgumentException(
+          "the prompt has no tokens, and this model has no begin-of-text token: give some text");
+    }
+    if (prompt.length >= context) {
+      throw new IllegalArgumentException(
+          "the prompt has %d tokens, the context holds %d: shorten it or choose a larger context"
+              .formatted(prompt.length, context));
+    }
+    for (int id : prompt) {
+      if (id < 0 || id >= config().vocabulary()) {
+        throw new IllegalArgumentException(
+            "token id %d is outside the vocabulary of %d".formatted(id, config().vocabulary()));
+      }
+    }
   }
 
   void checkOpen() {

@@ -44,7 +44,7 @@ public final class Session implements AutoCloseable {
     }
     try {
       checkOpen();
-      check(engine, prompt);
+      engine.checkPrompt(prompt);
       return new Generation(prompt, options, sink).run();
     } catch (InternalError e) {
       throw MappedFileFault.explained(engine.path(), e);
@@ -58,26 +58,6 @@ public final class Session implements AutoCloseable {
       throw new IllegalStateException("the session is closed");
     }
     engine.checkOpen();
-  }
-
-  /** Refuses a prompt that cannot be continued in an engine's context. */
-  static void check(Engine engine, int[] prompt) {
-    if (prompt.length == 0) {
-      throw new IllegalArgumentException(
-          "the prompt has no tokens, and this model has no begin-of-text token: give some text");
-    }
-    if (prompt.length >= engine.context()) {
-      throw new IllegalArgumentException(
-          "the prompt has %d tokens, the context holds %d: shorten it or choose a larger context"
-              .formatted(prompt.length, engine.context()));
-    }
-    for (int id : prompt) {
-      if (id < 0 || id >= engine.config().vocabulary()) {
-        throw new IllegalArgumentException(
-            "token id %d is outside the vocabulary of %d"
-                .formatted(id, engine.config().vocabulary()));
-      }
-    }
   }
 
   @Override
