@@ -97,6 +97,7 @@ final class BatchOutput implements AutoCloseable {
     text.tokenIds().forEach(line.putArray("token_ids")::add);
     line.put("text", text.text());
     line.put("finish_reason", text.finishReason().jsonName());
+    line.put("temperature", text.prompt().sampling().temperature());
     line.put("seed", text.prompt().sampling().seed());
     return line;
   }
