@@ -51,12 +51,12 @@ final class BatchOutput implements AutoCloseable {
         numbers = channel(features.get(), before.rows() * width * Short.BYTES);
       }
       return new BatchOutput(texts, lines, Optional.ofNullable(numbers), width, before.rows());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       try (FileChannel _ = lines;
           FileChannel _ = numbers) {
-        throw new UncheckedIOException(e);
-      } catch (IOException closing) {
-        throw new UncheckedIOException(closing);
+        throw e;
+      } catch (IOException failure) {
+        throw new UncheckedIOException(failure);
       }
     }
   }
@@ -64,6 +64,11 @@ final class BatchOutput implements AutoCloseable {
   private static FileChannel channel(Path path, long keep) throws IOException {
     FileChannel channel =
         FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (channel.tryLock() == null) {
+      try (channel) {
+        throw new IllegalArgumentException(path + " is being written by another run");
+      }
+    }
     channel.truncate(keep);
     channel.position(keep);
     return channel;

@@ -110,8 +110,10 @@ public final class LaneTarget implements AutoCloseable {
     if (logits.capacity() >= n) {
       return;
     }
-    float[] host = new float[Math.multiplyExact(n, vocabulary())];
-    Rows larger = Rows.allocate(device, n, vocabulary());
+    // Twice what there is, so that texts that begin one after the other do not take it each time.
+    int most = Math.clamp(2L * logits.capacity(), n, MAX_PASS_TOKENS);
+    float[] host = new float[Math.multiplyExact(most, vocabulary())];
+    Rows larger = Rows.allocate(device, most, vocabulary());
     logits.buffer().close();
     logits = larger;
     hostLogits = host;
