@@ -25,6 +25,7 @@ class HelpTest {
         "score",
         "bench",
         "bench cost",
+        "bench humaneval",
         "plan",
         "doctor",
         "selftest",

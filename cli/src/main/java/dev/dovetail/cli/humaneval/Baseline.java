@@ -1,0 +1,39 @@
+package dev.dovetail.cli.humaneval;
+
+import dev.dovetail.engine.GenerationOptions;
+import java.util.List;
+
+/** Another program that continues the same prompts, to compare with. For one thread. */
+public interface Baseline extends AutoCloseable {
+  /** What its setting is called in the report. */
+  String name();
+
+  /** As the program tells it. */
+  String version();
+
+  /**
+   * Continues a prompt, from an empty context.
+   *
+   * @throws IllegalStateException if the program fails
+   */
+  Answer answer(int[] promptIds, GenerationOptions options);
+
+  /** Ends the program. */
+  @Override
+  void close();
+
+  /**
+   * A finished text.
+   *
+   * @param tokenIds every emitted token, the one that ended the text included
+   * @param finishReason as {@code run --json} calls it
+   * @param ttftMs from the call to the first token
+   * @param decodeMs from the first token to the last
+   */
+  record Answer(
+      List<Integer> tokenIds, String text, String finishReason, double ttftMs, double decodeMs) {
+    public Answer {
+      tokenIds = List.copyOf(tokenIds);
+    }
+  }
+}
