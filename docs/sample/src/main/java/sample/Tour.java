@@ -1,9 +1,12 @@
 package sample;
 
+import dev.dovetail.engine.BatchGenerator;
+import dev.dovetail.engine.BatchPrompt;
 import dev.dovetail.engine.Cancellation;
 import dev.dovetail.engine.Chat;
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.Dovetail;
+import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.Session;
@@ -11,6 +14,7 @@ import dev.dovetail.engine.device.KvType;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -35,6 +39,7 @@ public final class Tour {
       System.out.println("reused: " + reused(engine));
       System.out.println("threads: " + onThreads(engine, List.of("the fox", "the dog", "the sun")));
     }
+    System.out.println("batch: " + batch(Path.of(args[0]), List.of("the fox", "the dog")).size());
   }
 
   private static boolean sampledTwice(Engine engine) {
@@ -111,5 +116,21 @@ public final class Tour {
       }
       return lengths;
     }
+  }
+
+  private static List<String> batch(Path model, List<String> texts) {
+    List<String> continued = new ArrayList<>();
+    try (Engine engine = Dovetail.open(model).draft(Draft.none()).gpuLayers(0).build();
+        BatchGenerator batch = engine.newBatch(32)) {
+      Iterator<BatchPrompt> prompts =
+          texts.stream()
+              .map(text -> BatchPrompt.greedy(text, engine.rawPrompt(text), 16).withFeatures())
+              .iterator();
+      batch.run(
+          prompts,
+          text -> continued.add(text.prompt().id() + text.text()), // as each ends
+          new Cancellation());
+    }
+    return continued;
   }
 }

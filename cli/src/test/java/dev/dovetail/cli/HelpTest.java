@@ -15,6 +15,7 @@ class HelpTest {
       strings = {
         "run",
         "chat",
+        "batch",
         "pull",
         "list",
         "rm",

@@ -121,6 +121,53 @@ class EngineTest {
   }
 
   @Test
+  void aBatchThatDoesNotFitLeavesNothing() {
+    SmallDevice roomy = new SmallDevice(Integer.MAX_VALUE);
+    Engine whole = engine(roomy, new BufferDraft(roomy, false));
+    int weights = roomy.taken();
+    BatchGenerator batch = whole.newBatch(3);
+    assertThat(roomy.open()).isGreaterThan(weights + 8);
+    batch.close();
+    batch.close();
+    assertThat(roomy.open()).isEqualTo(weights);
+    whole.close();
+    assertThatThrownBy(() -> whole.newBatch(3)).hasMessage("the engine is closed");
+
+    for (int room = weights; room < roomy.taken(); room++) {
+      SmallDevice small = new SmallDevice(room);
+      try (Engine engine = engine(small, new BufferDraft(small, false))) {
+        assertThatThrownBy(() -> engine.newBatch(3))
+            .hasMessage("the device has room for %d handles", room);
+        assertThat(small.open()).as("open of %d", room).isEqualTo(weights);
+      }
+    }
+  }
+
+  @Test
+  void aBatchRunsWhereTheTargetIs() {
+    SmallDevice device = new SmallDevice(Integer.MAX_VALUE);
+    SmallDevice gpu = new SmallDevice(Integer.MAX_VALUE);
+    Model model = Model.open(file);
+    try (Engine engine =
+        new Engine(
+            model,
+            device,
+            new SharedGpu(Optional.empty(), DeviceOptions.DEFAULT, warning -> {}),
+            TargetWeights.load(model, device, Optional.empty(), gpu, 2),
+            Optional.empty(),
+            CONTEXT,
+            TreeShape.NONE,
+            warning -> {},
+            0)) {
+      assertThatThrownBy(() -> engine.newBatch(1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "a batch runs on the CPU alone, and 2 layers are on a GPU: build the engine with"
+                  + " gpuLayers(0)");
+    }
+  }
+
+  @Test
   void closesOnceAndAllOfIt() {
     SmallDevice device = new SmallDevice(Integer.MAX_VALUE);
     Engine engine = engine(device, new BufferDraft(device, true));

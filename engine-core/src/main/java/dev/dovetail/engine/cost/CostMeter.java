@@ -79,7 +79,8 @@ public final class CostMeter implements AutoCloseable {
     check(sizes, prefix);
     progress.accept("what the machine can do");
     DeviceLimits limits = engine.device().measureLimits();
-    SortedMap<Integer, Double> passes = passes(sizes, prefix);
+    fill(prefix);
+    SortedMap<Integer, Double> passes = passMs(sizes);
     limits = limits.best(engine.device().measureLimits());
     SortedMap<Integer, Double> prompts = promptTokPerS();
     limits = limits.best(engine.device().measureLimits());
@@ -91,17 +92,6 @@ public final class CostMeter implements AutoCloseable {
         prefix,
         passes,
         prompts);
-  }
-
-  /**
-   * T(n) alone, by n, as in {@link PassCosts#passMs}.
-   *
-   * @throws IllegalArgumentException as {@link #measure}
-   */
-  public SortedMap<Integer, Double> passes(SortedSet<Integer> sizes, int prefix) {
-    check(sizes, prefix);
-    fill(prefix);
-    return passMs(sizes);
   }
 
   private void check(SortedSet<Integer> sizes, int prefix) {
@@ -133,11 +123,16 @@ public final class CostMeter implements AutoCloseable {
 
   private void round(Collection<Integer> sizes, Samples samples) {
     for (int n : sizes) {
-      long before = System.nanoTime();
-      verify(n);
-      choose(n);
-      samples.add(n, (System.nanoTime() - before) / 1e6);
+      samples.add(n, passMs(n));
     }
+  }
+
+  /** The time of one pass over n tokens, which are dropped again, with the choice behind each. */
+  double passMs(int n) {
+    long before = System.nanoTime();
+    verify(n);
+    choose(n);
+    return (System.nanoTime() - before) / 1e6;
   }
 
   private static boolean enough(int rounds, long start) {

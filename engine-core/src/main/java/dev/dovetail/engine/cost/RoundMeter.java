@@ -13,17 +13,16 @@ import dev.dovetail.engine.sampling.SamplingOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
  * Measures what a {@link dev.dovetail.engine.plan.Predictor} starts from, and the speeds that it
  * should come to. T(n) is measured by itself, by passes that are thrown away; tau, D and the speeds
- * by generating, greedily, plainly and with the draft in turn. For one thread.
+ * by generating, greedily, plainly and with the draft. One pass, one plain step and one round with
+ * the draft take turns, so that a machine whose speed changes changes all of them. For one thread.
  */
 public final class RoundMeter {
-  /** Of texts and of passes, in turn. */
+  /** Of every prompt's text. */
   private static final int REPEATS = 3;
 
   private static final int WARM_UP_TOKENS = 16;
@@ -35,6 +34,9 @@ public final class RoundMeter {
 
   /** Tokens before the passes: as many as a text has on average, with its prompt. */
   private static final int PREFIX = 128;
+
+  /** The JIT goes on for as long, and until then passes take longer. */
+  private static final long WARM_UP_NANOS = 2_500_000_000L;
 
   /**
    * Rounds with a draft.
@@ -75,62 +77,62 @@ public final class RoundMeter {
   }
 
   /**
-   * Measures, for about a minute. All times are medians, and what is compared takes turns.
+   * Measures, for about a minute. All times are medians.
    *
    * @throws IllegalArgumentException if a prompt does not fit the context
    * @throws IllegalStateException if the model ends every text with its first token
    */
   public Measured measure() {
-    progress.accept("warm-up");
-    plain(prompts.getFirst(), WARM_UP_TOKENS);
-    drafted(prompts.getFirst(), WARM_UP_TOKENS);
-    double msPerToken = median(plain(prompts.getFirst(), WARM_UP_TOKENS));
-    int tokens = (int) Math.clamp(TEXT_MS / msPerToken, LEAST_TOKENS, MOST_TOKENS);
     int nodes = Math.max(2, tree.nodes() + 1);
-    List<Double> plainMs = new ArrayList<>();
-    List<Text> texts = new ArrayList<>();
-    List<Double> oneMs = new ArrayList<>();
-    List<Double> manyMs = new ArrayList<>();
     try (CostMeter meter = new CostMeter(engine, progress)) {
+      meter.fill(Math.min(PREFIX, engine.context() / 2));
+      progress.accept("warm-up");
+      Turns warmUp = new Turns(meter, nodes);
+      long start = System.nanoTime();
+      do {
+        text(prompts.getFirst(), WARM_UP_TOKENS, warmUp);
+      } while (System.nanoTime() - start < WARM_UP_NANOS);
+      int tokens = (int) Math.clamp(TEXT_MS / median(warmUp.plainMs), LEAST_TOKENS, MOST_TOKENS);
+      Turns turns = new Turns(meter, nodes);
+      List<Text> texts = new ArrayList<>();
       for (int repeat = 0; repeat < REPEATS; repeat++) {
-        progress.accept("texts");
-        for (int[] prompt : prompts) {
-          plainMs.addAll(plain(prompt, tokens));
-          drafted(prompt, tokens).ifPresent(texts::add);
+        for (int i = 0; i < prompts.size(); i++) {
+          progress.accept(
+              "text %d of %d".formatted(repeat * prompts.size() + i + 1, REPEATS * prompts.size()));
+          text(prompts.get(i), tokens, turns).ifPresent(texts::add);
         }
-        SortedMap<Integer, Double> passes =
-            meter.passes(new TreeSet<>(List.of(1, nodes)), Math.min(PREFIX, engine.context() / 2));
-        oneMs.add(passes.get(1));
-        manyMs.add(passes.get(nodes));
       }
+      return new Measured(
+          median(turns.oneMs),
+          nodes,
+          median(turns.manyMs),
+          1e3 / median(turns.plainMs),
+          summary(texts));
     }
-    return new Measured(
-        median(oneMs), nodes, median(manyMs), 1e3 / median(plainMs), summary(texts));
   }
 
-  /** Goes on behind the end of a text, since only the time counts. */
-  private List<Double> plain(int[] prompt, int most) {
+  /**
+   * A text with the draft, or without one as many turns of the others as it has tokens.
+   *
+   * @return empty without a draft, and where the text has ended before its first round
+   */
+  private Optional<Text> text(int[] prompt, int most, Turns turns) {
     int tokens = Math.min(most, room(prompt));
     Sampler sampler = new Sampler(SamplingOptions.GREEDY, engine.config().vocabulary());
-    List<Double> ms = new ArrayList<>();
-    try (SpeculativeDecoder decoder = new SpeculativeDecoder(engine.newTarget(), new NoDrafter())) {
-      decoder.prefill(prompt, sampler, () -> false);
-      for (int i = 0; i < tokens; i++) {
-        long start = System.nanoTime();
-        decoder.step(TreeShape.NONE, sampler, 1, id -> false);
-        ms.add((System.nanoTime() - start) / 1e6);
+    try (SpeculativeDecoder plain = new SpeculativeDecoder(engine.newTarget(), new NoDrafter())) {
+      plain.prefill(prompt, sampler, () -> false);
+      if (hasDraft()) {
+        return drafted(prompt, tokens, () -> turns.take(plain, sampler));
       }
-    }
-    return ms;
-  }
-
-  /** Empty without a draft, and of a text that has ended before its first round. */
-  private Optional<Text> drafted(int[] prompt, int most) {
-    if (!hasDraft()) {
+      for (int i = 0; i < tokens; i++) {
+        turns.take(plain, sampler);
+      }
       return Optional.empty();
     }
-    int tokens = Math.min(most, room(prompt));
-    RoundClock clock = new RoundClock();
+  }
+
+  private Optional<Text> drafted(int[] prompt, int tokens, Runnable between) {
+    RoundClock clock = new RoundClock(between);
     GenerationOptions options = GenerationOptions.greedy().withMaxTokens(tokens).withTree(tree);
     try (Session session = engine.newSession()) {
       GenerationStats stats = session.generate(prompt, options, clock).stats();
@@ -190,19 +192,52 @@ public final class RoundMeter {
    */
   private record Text(double tokens, double rounds, double draftMs, List<Double> roundMs) {}
 
-  /** Hears of each token; a round's last one is the target's own choice. */
+  /**
+   * One pass over a token, one over several, and one plain step, which may go on behind the end of
+   * a text.
+   */
+  private static final class Turns {
+    private final CostMeter meter;
+    private final int nodes;
+    private final List<Double> oneMs = new ArrayList<>();
+    private final List<Double> manyMs = new ArrayList<>();
+    private final List<Double> plainMs = new ArrayList<>();
+
+    Turns(CostMeter meter, int nodes) {
+      this.meter = meter;
+      this.nodes = nodes;
+    }
+
+    void take(SpeculativeDecoder plain, Sampler sampler) {
+      oneMs.add(meter.passMs(1));
+      manyMs.add(meter.passMs(nodes));
+      long start = System.nanoTime();
+      plain.step(TreeShape.NONE, sampler, 1, id -> false);
+      plainMs.add((System.nanoTime() - start) / 1e6);
+    }
+  }
+
+  /**
+   * Hears of each token; a round's last one is the target's own choice, and the clock stands while
+   * the others take their turn.
+   */
   private static final class RoundClock implements Consumer<Token> {
+    private final Runnable between;
     private final List<Double> roundMs = new ArrayList<>();
-    private long last;
+    private long start;
+
+    RoundClock(Runnable between) {
+      this.between = between;
+    }
 
     @Override
     public void accept(Token token) {
       if (!token.drafted()) {
-        long now = System.nanoTime();
-        if (last != 0) {
-          roundMs.add((now - last) / 1e6);
+        if (start != 0) {
+          roundMs.add((System.nanoTime() - start) / 1e6);
         }
-        last = now;
+        between.run();
+        start = System.nanoTime();
       }
     }
   }

@@ -1,0 +1,60 @@
+"""The folder that a draft is trained into and that the engine reads: `config.json`, `model.safetensors`."""
+
+import json
+import pathlib
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from dgf import Draft
+from llama import Shape
+
+
+def save(folder: pathlib.Path, draft: Draft, draft_vocabulary: torch.Tensor, target: str) -> None:
+    """In f16. `draft_vocabulary`: ids of the tokens that the draft guesses among, ascending."""
+    shape = draft.shape
+    config = {
+        "architectures": ["DovetailDraft"],
+        "model_type": "dovetail_dgf",
+        "hidden_size": shape.hidden,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "intermediate_size": shape.feed_forward,
+        "rms_norm_eps": shape.eps,
+        "rope_theta": shape.theta,
+        "vocab_size": shape.vocabulary,
+        "draft_vocab_size": len(draft_vocabulary),
+        "torch_dtype": "float16",
+        "target": target,
+    }
+    tensors = {name: value.to("cpu", torch.float16).contiguous() for name, value in draft.state_dict().items()}
+    tensors["draft_vocab"] = draft_vocabulary.to("cpu", torch.int32)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / "model.safetensors.part")
+    (folder / "model.safetensors.part").replace(folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def load(folder: pathlib.Path) -> tuple[Draft, torch.Tensor, str]:
+    """The draft in f32, the ids it guesses among, and its target's name."""
+    config = json.loads((folder / "config.json").read_text())
+    tensors = load_file(folder / "model.safetensors")
+    ids = tensors.pop("draft_vocab", torch.arange(config["vocab_size"], dtype=torch.int32)).long()
+    draft = Draft(
+        Shape(
+            hidden=config["hidden_size"],
+            layers=config["num_hidden_layers"],
+            heads=config["num_attention_heads"],
+            kv_heads=config["num_key_value_heads"],
+            head_dim=config["hidden_size"] // config["num_attention_heads"],
+            feed_forward=config["intermediate_size"],
+            vocabulary=config["vocab_size"],
+            context=0,
+            eps=config["rms_norm_eps"],
+            theta=config["rope_theta"],
+            tied=True,
+        )
+    )
+    draft.load_state_dict({name: value.float() for name, value in tensors.items()})
+    return draft, ids, config["target"]

@@ -1,0 +1,110 @@
+"""What every training run here shares: optimisers, schedule, checkpoints, curves."""
+
+import contextlib
+import json
+import math
+import os
+import pathlib
+import time
+
+import torch
+
+
+def optimisers(model: torch.nn.Module, peak: float) -> list[torch.optim.Optimizer]:
+    """Muon for matrices, AdamW for what it is not made for: norms, biases, embeddings, heads."""
+    matrices, others = [], []
+    for name, parameter in model.named_parameters():
+        table = "embed_tokens" in name or "lm_head" in name
+        (matrices if parameter.ndim == 2 and not table else others).append(parameter)
+    return [
+        torch.optim.Muon(matrices, lr=peak, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=peak, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def cosine(step: int, steps: int, warm_up: int, floor: float = 0.05) -> float:
+    """The share of the peak rate at a step."""
+    if step < warm_up:
+        return (step + 1) / warm_up
+    done = (step - warm_up) / max(1, steps - warm_up)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def mixed(device: torch.device):
+    """bf16 products where the device multiplies it faster; sums, norms and weights stay f32."""
+    if device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+class Run:
+    """A folder with a run's checkpoint and curves; `resume` goes on where an earlier process stopped."""
+
+    def __init__(self, folder: pathlib.Path, model, peak: float, steps: int, warm_up: int):
+        self.folder, self.model, self.peak, self.steps, self.warm_up = folder, model, peak, steps, warm_up
+        self.optimisers = optimisers(model, peak)
+        self.step = 0
+        self.curves: dict[str, list[tuple[int, float]]] = {}
+        self.started = time.time()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def resume(self) -> bool:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return False
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"]):
+            optimiser.load_state_dict(saved)
+        self.step, self.curves = state["step"], state["curves"]
+        print(f"goes on after step {self.step}", flush=True)
+        return True
+
+    def save(self) -> None:
+        part = self.folder / "checkpoint.pt.part"
+        torch.save(
+            {
+                "model": self.model.state_dict(),
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "step": self.step,
+                "curves": self.curves,
+            },
+            part,
+        )
+        os.replace(part, self.folder / "checkpoint.pt")
+        (self.folder / "curves.json").write_text(json.dumps(self.curves))
+
+    def update(self, loss: torch.Tensor) -> None:
+        """One step of both optimisers at the schedule's rate, gradients clipped to norm 1."""
+        rate = self.peak * cosine(self.step, self.steps, self.warm_up)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        self.step += 1
+
+    def note(self, **values: float) -> None:
+        """Adds to the curves and says so."""
+        for name, value in values.items():
+            self.curves.setdefault(name, []).append((self.step, float(value)))
+        shown = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+        print(f"step {self.step}/{self.steps}  {time.time() - self.started:.0f} s  {shown}", flush=True)
+
+    def plot(self) -> None:
+        """Writes `curves.png`: one panel a curve."""
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+
+        figure, panels = plt.subplots(len(self.curves), 1, figsize=(7, 2.2 * len(self.curves)), sharex=True, squeeze=False)
+        for panel, (name, points) in zip(panels[:, 0], self.curves.items()):
+            panel.plot(*zip(*points))
+            panel.set_ylabel(name)
+        panels[-1, 0].set_xlabel("step")
+        figure.tight_layout()
+        figure.savefig(self.folder / "curves.png", dpi=100)
+        plt.close(figure)

@@ -1,0 +1,118 @@
+"""Texts with their features, as `dovetail batch --features` writes them, cut into rows for training."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+PROMPT_WEIGHT = 0.25  # of a position in the prompt, which a draft is never asked about, beside one in the answer
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    id: str
+    greedy: bool
+    prompt: int  # how many of the tokens are the prompt
+    tokens: np.ndarray
+    features: np.ndarray  # [rows][d], f16, of the first tokens; on disk until used
+
+    def held_out(self) -> bool:
+        """One text in forty, told by its name alone."""
+        return int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 40 == 0
+
+
+def read(folder: pathlib.Path, width: int) -> list[Text]:
+    """All texts of a folder that `generate.py` made: `texts.jsonl` and `features.f16`."""
+    features = np.memmap(folder / "features.f16", dtype=np.float16, mode="r").reshape(-1, width)
+    texts = []
+    with open(folder / "texts.jsonl", encoding="utf-8") as lines:
+        for line in lines:
+            text = json.loads(line)
+            first, count = text["feature_row"], text["feature_rows"]
+            tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
+            if count >= 3:
+                greedy = text["temperature"] == 0
+                texts.append(Text(text["id"], greedy, len(text["prompt_ids"]), tokens, features[first : first + count]))
+    return texts
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """Several rows of positions, each packed with pieces of texts.
+
+    features, wanted: H of the position's token and of the next one, `[rows][tokens][d]`, f32; following: the next
+    token; positions: in its text; place: how far into its piece; weight: of the position in the loss, 0 where it is
+    padding; seen: which positions of the row a position may attend to.
+    """
+
+    features: torch.Tensor
+    wanted: torch.Tensor
+    following: torch.Tensor
+    positions: torch.Tensor
+    place: torch.Tensor
+    weight: torch.Tensor
+    seen: torch.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    text: Text
+    begin: int
+    end: int
+
+
+def pieces(texts: list[Text], tokens: int, order: np.random.Generator) -> list[list[Piece]]:
+    """Rows of `tokens` positions: texts in a random order, the last of a row cut where the row ends."""
+    rows: list[list[Piece]] = []
+    row: list[Piece] = []
+    room = tokens
+    for i in order.permutation(len(texts)):
+        text = texts[i]
+        usable = min(len(text.features), len(text.tokens)) - 1
+        begin = 0
+        while usable - begin >= 2:
+            end = min(usable, begin + room)
+            row.append(Piece(text, begin, end))
+            room -= end - begin
+            begin = end
+            if room < 8:
+                rows.append(row)
+                row, room = [], tokens
+    return rows
+
+
+def pack(rows: list[list[Piece]], tokens: int) -> Rows:
+    width = rows[0][0].text.features.shape[1]
+    size = (len(rows), tokens)
+    features, wanted = (torch.zeros(*size, width) for _ in range(2))
+    following, positions, place = (torch.zeros(size, dtype=torch.long) for _ in range(3))
+    weight = torch.zeros(size)
+    owner = torch.arange(tokens).neg().sub(1).repeat(len(rows), 1)  # padding sees itself alone
+    for r, row in enumerate(rows):
+        at = 0
+        for p, piece in enumerate(row):
+            text, begin, end = piece.text, piece.begin, piece.end
+            here = slice(at, at + end - begin)
+            h = torch.from_numpy(text.features[begin : end + 1].astype(np.float32))
+            features[r, here], wanted[r, here] = h[:-1], h[1:]
+            following[r, here] = torch.from_numpy(text.tokens[begin + 1 : end + 1])
+            positions[r, here] = torch.arange(begin, end)
+            place[r, here] = torch.arange(end - begin)
+            # The guess at t is of token t+2: the first token of the answer stands at `prompt`.
+            weight[r, here] = torch.where(torch.arange(begin, end) + 2 > text.prompt, 1.0, PROMPT_WEIGHT)
+            owner[r, here] = p
+            at += end - begin
+    causal = torch.ones(tokens, tokens, dtype=torch.bool).tril()
+    seen = (owner[:, :, None] == owner[:, None, :]) & causal
+    return Rows(features, wanted, following, positions, place, weight, seen)
+
+
+def batches(texts: list[Text], tokens: int, size: int, epoch: int) -> Iterator[Rows]:
+    """An epoch's batches; the same number gives the same batches."""
+    rows = pieces(texts, tokens, np.random.default_rng(epoch))
+    for i in range(0, len(rows) - size + 1, size):
+        yield pack(rows[i : i + size], tokens)

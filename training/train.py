@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Trains a DGF draft on texts that its target wrote, with the target's features (`generate.py` makes both).
+
+    python3 training/train.py RUN_FOLDER --target TARGET.gguf --texts FOLDER [--texts FOLDER ...] [--layers 2] ...
+
+Stop it when you like: it goes on from its last checkpoint. The draft is in RUN_FOLDER/draft, the curves are in
+RUN_FOLDER/curves.png.
+"""
+
+import argparse
+import collections
+import pathlib
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import checkpoint
+import loop
+import texts as store
+from dgf import Draft
+from llama import Shape
+from target import TargetFile
+
+
+class Head:
+    """The target's head over the tokens that the draft guesses among, and its embedding; both frozen."""
+
+    def __init__(self, target: TargetFile, ids: torch.Tensor, device: torch.device):
+        self.ids = ids.to(device)
+        self.embedding = target.embedding().to(device)
+        self.rows = target.head().index_select(0, ids).to(device)
+
+    def logits(self, features: torch.Tensor) -> torch.Tensor:
+        return features @ self.rows.T
+
+
+def common(texts: list[store.Text], vocabulary: int, wanted: int) -> torch.Tensor:
+    """The most frequent tokens of all texts, ascending; those of the answers count, prompts less."""
+    counts = np.zeros(vocabulary)
+    for text in texts:
+        np.add.at(counts, text.tokens[: text.prompt], store.PROMPT_WEIGHT)
+        np.add.at(counts, text.tokens[text.prompt :], 1.0)
+    return torch.from_numpy(np.sort(np.argsort(-counts, kind="stable")[:wanted]))
+
+
+def guesses(draft: Draft, head: Head, rows: store.Rows, levels: int, noise: float = 0.0) -> list[torch.Tensor]:
+    features = rows.features
+    if noise:
+        features = features + (torch.rand_like(features) * 2 - 1) * noise
+    embeddings = F.embedding(rows.following, head.embedding)
+    return draft(features, embeddings, rows.positions, rows.seen, levels)
+
+
+def loss_of(draft: Draft, head: Head, rows: store.Rows, levels: int, noise: float) -> torch.Tensor:
+    """Smooth-L1 on the features and cross-entropy on the head, half against the target's distribution and half
+    against its choice, over all levels; a deeper level counts less, since it is reached less often."""
+    with torch.no_grad():
+        wanted = head.logits(rows.wanted).float()
+        soft, choice = wanted.softmax(-1), wanted.argmax(-1)
+    total, shares = 0.0, 0.0
+    for level, guess in enumerate(guesses(draft, head, rows, levels, noise)):
+        weight = rows.weight * (rows.place >= level)
+        logp = head.logits(guess).float().log_softmax(-1)
+        words = -0.5 * ((soft * logp).sum(-1) + logp.gather(-1, choice[..., None])[..., 0])
+        shape = F.smooth_l1_loss(guess.float(), rows.wanted, reduction="none").mean(-1)
+        share = 0.7**level
+        total = total + share * ((words + shape) * weight).sum() / weight.sum()
+        shares += share
+    return total / shares
+
+
+@torch.no_grad()
+def right(draft: Draft, head: Head, rows: store.Rows, whole: torch.Tensor, levels: int) -> torch.Tensor:
+    """`[levels][rows][tokens]`: where the draft's choice is the target's, among all tokens."""
+    wanted = (rows.wanted @ whole.T).argmax(-1)
+    return torch.stack([head.ids[head.logits(g).argmax(-1)] == wanted for g in guesses(draft, head, rows, levels)])
+
+
+def tau(hits: torch.Tensor, rows: store.Rows) -> float:
+    """Tokens a verification pass of chains as long as there are levels, over all answers of the rows."""
+    levels = len(hits)
+    emitted = passes = 0
+    hits, place, answer = hits.cpu(), rows.place, rows.weight == 1
+    for r in range(place.shape[0]):
+        t = 0
+        while t < place.shape[1]:
+            if not answer[r, t]:
+                t += 1
+                continue
+            accepted = 0
+            # The guess of level j stands at t + j, in the same piece.
+            while accepted < levels and t + accepted < place.shape[1] and place[r, t + accepted] == place[r, t] + accepted:
+                if not hits[accepted, r, t + accepted]:
+                    break
+                accepted += 1
+            emitted, passes, t = emitted + accepted + 1, passes + 1, t + accepted + 1
+    return emitted / max(1, passes)
+
+
+def to(rows: store.Rows, device: torch.device) -> store.Rows:
+    return store.Rows(*(value.to(device) for value in vars(rows).values()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=pathlib.Path)
+    parser.add_argument("--target", type=pathlib.Path, required=True, help="GGUF file")
+    parser.add_argument("--texts", type=pathlib.Path, action="append", required=True)
+    parser.add_argument("--name", help="the target's name in the draft's config; default: its file's")
+    parser.add_argument("--start", type=pathlib.Path, help="a draft's folder to begin with instead of chance")
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--feed-forward", type=int, help="width of the MLP; default: the target's")
+    parser.add_argument("--draft-vocabulary", type=int, default=8192)
+    parser.add_argument("--levels", type=int, default=3, help="deepest guess that is trained on the draft's own guesses")
+    parser.add_argument("--noise", type=float, default=0.1, help="uniform, of the features")
+    parser.add_argument("--tokens", type=int, default=384, help="positions of a row")
+    parser.add_argument("--rows", type=int, default=8, help="rows of a step")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    args = parser.parse_args()
+
+    torch.manual_seed(0)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    target = TargetFile(args.target)
+    everything = [text for folder in args.texts for text in store.read(folder, target.shape.hidden)]
+    held_out = [text for text in everything if text.held_out()]
+    learnt = [text for text in everything if not text.held_out()]
+    if not held_out or not learnt:
+        raise SystemExit(f"{len(everything)} texts are too few: one in forty is held out to check the draft; make more")
+    if args.start:
+        draft, ids, _ = checkpoint.load(args.start)
+    else:
+        heads = target.shape.heads if target.shape.hidden % target.shape.heads == 0 else 1
+        draft = Draft(
+            Shape(
+                hidden=target.shape.hidden,
+                layers=args.layers,
+                heads=heads,
+                kv_heads=target.shape.kv_heads,
+                head_dim=target.shape.hidden // heads,
+                feed_forward=args.feed_forward or target.shape.feed_forward,
+                vocabulary=target.shape.vocabulary,
+                context=0,
+                eps=target.shape.eps,
+                theta=target.shape.theta,
+                tied=True,
+            )
+        )
+        ids = common(learnt, target.shape.vocabulary, min(args.draft_vocabulary, target.shape.vocabulary))
+    draft.to(device)
+    head = Head(target, ids, device)
+    whole = target.head().to(device)
+    steps_an_epoch = len(store.pieces(learnt, args.tokens, np.random.default_rng(0))) // args.rows
+    steps = args.epochs * steps_an_epoch
+    checks = store.pieces(held_out, args.tokens, np.random.default_rng(0))[:32]
+    if not steps or not checks:
+        raise SystemExit(f"{len(everything)} texts do not fill {args.rows} rows of {args.tokens}: make more")
+    print(
+        f"{len(learnt)} texts, {sum(len(text.tokens) for text in learnt)} tokens; "
+        f"{sum(p.numel() for p in draft.parameters())} parameters; {steps_an_epoch} steps an epoch",
+        flush=True,
+    )
+    name = args.name or args.target.stem
+    run = loop.Run(args.run, draft, args.rate, steps, warm_up=min(50, steps // 10 + 1))
+    run.resume()
+
+    def check() -> None:
+        draft.eval()
+        rows = to(store.pack(checks, args.tokens), device)
+        with loop.mixed(device):
+            hits = right(draft, head, rows, whole, 4)
+        answers = (rows.weight == 1) & (rows.place >= 1)
+        run.note(agreement=hits[0][answers].float().mean(), agreement_2=hits[1][answers].float().mean(), tau_4=tau(hits, rows))
+        draft.train()
+
+    if run.step == 0:
+        check()
+    saved_at = time.time()
+    for epoch in range(run.step // steps_an_epoch, args.epochs):
+        done = run.step - epoch * steps_an_epoch
+        for i, rows in enumerate(store.batches(learnt, args.tokens, args.rows, epoch)):
+            if i < done or i >= steps_an_epoch:
+                continue
+            # From one to all levels, by the step's number alone, so that a resumed run does the same.
+            levels = 1 + run.step % args.levels
+            with loop.mixed(device):
+                loss = loss_of(draft, head, to(rows, device), levels, args.noise)
+            run.update(loss)
+            if run.step % 20 == 0:
+                run.note(loss=loss.item())
+            if time.time() - saved_at > 600:
+                check()
+                run.save()
+                checkpoint.save(args.run / "draft", draft, ids, name)
+                saved_at = time.time()
+        check()
+        run.save()
+        checkpoint.save(args.run / "draft", draft, ids, name)
+    run.plot()
+
+
+if __name__ == "__main__":
+    main()
