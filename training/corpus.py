@@ -9,12 +9,16 @@ STANDARD_LIBRARY = pathlib.Path(sysconfig.get_path("stdlib"))
 LEFT_OUT = {"test", "tests", "idlelib", "site-packages", "dist-packages", "__pycache__", "lib2to3", "turtledemo"}
 
 
+def is_held_out(name: pathlib.PurePath) -> bool:
+    """By its path in the folder alone; one file in twenty is."""
+    return int(hashlib.sha256(name.as_posix().encode()).hexdigest(), 16) % 20 == 0
+
+
 def sources(folder: pathlib.Path, held_out: bool) -> Iterator[str]:
-    """The files that are held out, one in twenty, or all others; a file's path decides which."""
+    """The files that are held out, or all others."""
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder)
-        share = int(hashlib.sha256(name.as_posix().encode()).hexdigest(), 16) % 20
-        if LEFT_OUT & set(name.parts) or (share == 0) != held_out:
+        if LEFT_OUT & set(name.parts) or is_held_out(name) != held_out:
             continue
         try:
             text = path.read_text(encoding="utf-8")
