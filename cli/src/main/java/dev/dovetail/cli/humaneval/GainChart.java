@@ -14,10 +14,9 @@ final class GainChart {
   private static final double STRIP = 40;
   private static final double ROW = STRIP + 32;
 
-  /** Half of a column of dots. */
   private static final double RADIUS = 2.4;
 
-  /** Of dots that stand alone among few. */
+  /** The radius where there are few dots. */
   private static final double LARGE = 4;
 
   private static final int FEW = 30;
@@ -69,8 +68,7 @@ final class GainChart {
         high = Math.max(high, value);
       }
     }
-    double room = 0.03 * (high - low);
-    return Axis.around(low - room, high + room, 5, Chart.LEFT + 8, Chart.RIGHT - 8);
+    return Axis.around(low, high, 5, Chart.LEFT + 8, Chart.RIGHT - 8);
   }
 
   private static void strip(
@@ -97,24 +95,25 @@ final class GainChart {
 
   /** Dots of like values stand above and below one another, closer where there are many. */
   private static void swarm(Svg svg, Axis axis, double middle, Map<String, Double> values) {
-    int[] count = new int[(int) Math.ceil(Chart.WIDTH / RADIUS)];
+    double radius = values.size() <= FEW ? LARGE : RADIUS;
+    int[] count = new int[(int) Math.ceil(Chart.WIDTH / radius)];
     int[] placed = new int[count.length];
     for (double value : values.values()) {
-      count[column(axis, value)]++;
+      count[column(axis, value, radius)]++;
     }
-    double radius = values.size() <= FEW ? LARGE : RADIUS;
     double most = Arrays.stream(count).max().orElse(1);
-    double gap = Math.min(2 * RADIUS + 0.4, (STRIP - 2 * RADIUS) / Math.max(most - 1, 1));
+    double gap = Math.min(2 * radius + 0.4, (STRIP - 2 * radius) / Math.max(most - 1, 1));
     values.forEach((problem, value) -> {
-      int column = column(axis, value);
+      int column = column(axis, value, radius);
       int place = placed[column]++;
       double y = middle + gap * (place - (count[column] - 1) / 2.0);
       svg.dot(axis.at(value), y, radius, problem + ": " + Figures.ratio(value));
     });
   }
 
-  private static int column(Axis axis, double value) {
-    return (int) (axis.at(value) / (2 * RADIUS));
+  /** As wide as a dot. */
+  private static int column(Axis axis, double value, double radius) {
+    return (int) (axis.at(value) / (2 * radius));
   }
 
   private static double clamped(Axis axis, double value) {
