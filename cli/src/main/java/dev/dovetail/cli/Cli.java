@@ -38,6 +38,7 @@ final class Cli {
     Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
     commands.put("run", RunCommand::new);
     commands.put("chat", ChatCommand::new);
+    commands.put("batch", BatchCommand::new);
     commands.put("pull", PullCommand::new);
     commands.put("list", ListCommand::new);
     commands.put("rm", RmCommand::new);

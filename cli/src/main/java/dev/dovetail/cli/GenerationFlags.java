@@ -30,8 +30,7 @@ final class GenerationFlags {
       names = "--temp",
       order = 40,
       paramLabel = "T",
-      description =
-          "Temperature; 0 always takes the likeliest token. Default: 0 for run, 0.7 for chat.")
+      description = "Temperature; 0 always takes the likeliest token. Default: 0; for chat 0.7.")
   private Float givenTemperature;
 
   @Option(
@@ -80,13 +79,33 @@ final class GenerationFlags {
 
   /** The options, checked; a seed that is needed and was not given is drawn. */
   GenerationOptions options(float defaultTemperature) {
+    return GenerationOptions.greedy()
+        .withMaxTokens(maxTokens(1))
+        .withStops(stops())
+        .withSampling(sampling(defaultTemperature));
+  }
+
+  /** Most tokens, checked to be no fewer than {@code least}. */
+  int maxTokens(int least) {
+    new OptionChecks(spec)
+        .that(
+            maxTokens >= least,
+            "--max-tokens must be at least %d; found %d".formatted(least, maxTokens));
+    return maxTokens;
+  }
+
+  /** The stop strings, checked. */
+  List<String> stops() {
+    new OptionChecks(spec).that(!stops.contains(""), "--stop is empty; it would end every text");
+    return List.copyOf(stops);
+  }
+
+  /** How tokens are chosen, checked; a seed that is needed and was not given is drawn. */
+  SamplingOptions sampling(float defaultTemperature) {
     float temperature = givenTemperature == null ? defaultTemperature : givenTemperature;
     long chosen = seed != null ? seed : temperature == 0 ? 0 : randomSeed();
-    OptionChecks checks = new OptionChecks(spec);
-    checks.that(maxTokens >= 1, "--max-tokens must be at least 1; found " + maxTokens);
-    checks.that(!stops.contains(""), "--stop is empty; it would end every text");
-    SamplingOptions sampling =
-        checks.make(() ->
+    return new OptionChecks(spec)
+        .make(() ->
             new SamplingOptions(
                 temperature,
                 topK,
@@ -95,10 +114,6 @@ final class GenerationFlags {
                 repeatPenalty,
                 SamplingOptions.DEFAULT_REPEAT_WINDOW,
                 chosen));
-    return GenerationOptions.greedy()
-        .withMaxTokens(maxTokens)
-        .withStops(stops)
-        .withSampling(sampling);
   }
 
   /** Short enough to be typed again. */

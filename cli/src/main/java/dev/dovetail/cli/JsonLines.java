@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Answers JSON objects, one a line, by JSON objects, one a line. */
@@ -17,17 +18,26 @@ final class JsonLines {
    *     {@code answer} refuses
    */
   static void answer(Utf8Lines lines, Output out, Function<JsonNode, ObjectNode> answer) {
+    read(lines, line -> out.line(answer.apply(line).toString()));
+  }
+
+  /**
+   * Reads every line of the input; blank lines are passed over.
+   *
+   * @throws IllegalArgumentException naming the line that is not UTF-8, not JSON, or that {@code
+   *     reader} refuses
+   */
+  static void read(Utf8Lines lines, Consumer<JsonNode> reader) {
     for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
       if (!line.get().isBlank()) {
-        out.line(answer(line.get(), lines.place(), answer).toString());
+        read(line.get(), lines.place(), reader);
       }
     }
   }
 
-  private static ObjectNode answer(
-      String line, String place, Function<JsonNode, ObjectNode> answer) {
+  private static void read(String line, String place, Consumer<JsonNode> reader) {
     try {
-      return answer.apply(Json.MAPPER.readTree(line));
+      reader.accept(Json.MAPPER.readTree(line));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(place + ": not JSON: " + e.getOriginalMessage(), e);
     } catch (IllegalArgumentException e) {

@@ -11,6 +11,7 @@ import dev.dovetail.engine.round.DecoderTarget;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.GuardedDrafter;
 import dev.dovetail.engine.round.GuardedTarget;
+import dev.dovetail.engine.round.LaneTarget;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.Target;
@@ -243,6 +244,28 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Continues many prompts at once, without a draft. The caller closes it.
+   *
+   * @param lanes texts at once, 1 to {@link LaneTarget#MAX_PASS_TOKENS}; each takes memory for its
+   *     own keys and values as it grows
+   * @throws IllegalStateException if the engine is closed, or layers of it are on a GPU
+   */
+  public BatchGenerator newBatch(int lanes) {
+    checkOpen();
+    if (lanes < 1 || lanes > LaneTarget.MAX_PASS_TOKENS) {
+      throw new IllegalArgumentException(
+          "a batch has 1 to %d texts at once; found %d"
+              .formatted(LaneTarget.MAX_PASS_TOKENS, lanes));
+    }
+    if (spare.isPresent()) {
+      throw new IllegalStateException(
+          "a batch runs on the CPU alone, and %d layers are on a GPU: build the engine with gpuLayers(0)"
+              .formatted(weights.layersElsewhere()));
+    }
+    return new BatchGenerator(this, new LaneTarget(weights), lanes);
+  }
+
+  /**
    * A new conversation. The caller closes it.
    *
    * @throws IllegalArgumentException if the model's file has no chat template
@@ -268,15 +291,49 @@ public final class Engine implements AutoCloseable {
    * spellings stay text.
    */
   public int[] rawPrompt(String text) {
-    int[] ids = tokenizer().encode(text, false);
+    return rawPrompt(text, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param parseSpecial whether spellings of special tokens become those tokens; a text that begins
+   *     with the begin-of-text token then gets no other
+   */
+  public int[] rawPrompt(String text, boolean parseSpecial) {
+    int[] ids = tokenizer().encode(text, parseSpecial);
     int begin = tokenizer().beginOfText();
-    if (begin < 0) {
+    if (begin < 0 || parseSpecial && ids.length > 0 && ids[0] == begin) {
       return ids;
     }
     int[] withBegin = new int[ids.length + 1];
     withBegin[0] = begin;
     System.arraycopy(ids, 0, withBegin, 1, ids.length);
     return withBegin;
+  }
+
+  /**
+   * Refuses a prompt that no session can continue.
+   *
+   * @throws IllegalArgumentException if it has no tokens, does not fit the context, or names tokens
+   *     that do not exist
+   */
+  public void checkPrompt(int[] prompt) {
+    if (prompt.length == 0) {
+      throw new IllegalArgumentException(
+          "the prompt has no tokens, and this model has no begin-of-text token: give some text");
+    }
+    if (prompt.length >= context) {
+      throw new IllegalArgumentException(
+          "the prompt has %d tokens, the context holds %d: shorten it or choose a larger context"
+              .formatted(prompt.length, context));
+    }
+    for (int id : prompt) {
+      if (id < 0 || id >= config().vocabulary()) {
+        throw new IllegalArgumentException(
+            "token id %d is outside the vocabulary of %d".formatted(id, config().vocabulary()));
+      }
+    }
   }
 
   void checkOpen() {

@@ -6,10 +6,6 @@ import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.TreePolicy;
 import dev.dovetail.engine.sampling.Sampler;
 import dev.dovetail.models.ModelFormatException;
-import dev.dovetail.models.tokenizer.Tokenizer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -20,14 +16,12 @@ import java.util.function.Consumer;
  */
 public final class Session implements AutoCloseable {
   private final Engine engine;
-  private final Tokenizer tokenizer;
   private final SpeculativeDecoder decoder;
   private final AtomicBoolean generating = new AtomicBoolean();
   private volatile boolean closed;
 
   Session(Engine engine, SpeculativeDecoder decoder) {
     this.engine = engine;
-    this.tokenizer = engine.tokenizer();
     this.decoder = decoder;
   }
 
@@ -50,7 +44,7 @@ public final class Session implements AutoCloseable {
     }
     try {
       checkOpen();
-      check(prompt);
+      engine.checkPrompt(prompt);
       return new Generation(prompt, options, sink).run();
     } catch (InternalError e) {
       throw MappedFileFault.explained(engine.path(), e);
@@ -64,25 +58,6 @@ public final class Session implements AutoCloseable {
       throw new IllegalStateException("the session is closed");
     }
     engine.checkOpen();
-  }
-
-  private void check(int[] prompt) {
-    if (prompt.length == 0) {
-      throw new IllegalArgumentException(
-          "the prompt has no tokens, and this model has no begin-of-text token: give some text");
-    }
-    if (prompt.length >= engine.context()) {
-      throw new IllegalArgumentException(
-          "the prompt has %d tokens, the context holds %d: shorten it or choose a larger context"
-              .formatted(prompt.length, engine.context()));
-    }
-    for (int id : prompt) {
-      if (id < 0 || id >= engine.config().vocabulary()) {
-        throw new IllegalArgumentException(
-            "token id %d is outside the vocabulary of %d"
-                .formatted(id, engine.config().vocabulary()));
-      }
-    }
   }
 
   @Override
@@ -99,13 +74,10 @@ public final class Session implements AutoCloseable {
     private final GenerationOptions options;
     private final Consumer<Token> sink;
     private final Sampler sampler;
-    private final TextStream text;
-    private final Set<Integer> ends = tokenizer.endOfText();
-    private final List<Integer> ids = new ArrayList<>();
+    private final GrowingText text;
     private final AheadStats aheadBefore = decoder.drafter().aheadStats();
     private final long bytesToDraftBefore = decoder.channel().bytesToDraft();
     private final long bytesFromDraftBefore = decoder.channel().bytesFromDraft();
-    private FinishReason reason;
     private long rounds;
     private long drafted;
     private long accepted;
@@ -117,7 +89,9 @@ public final class Session implements AutoCloseable {
       this.options = options;
       this.sink = sink;
       sampler = new Sampler(options.sampling(), engine.config().vocabulary());
-      text = new TextStream(tokenizer.newStreamDecoder(), options.stops());
+      text =
+          new GrowingText(
+              engine.tokenizer(), options.maxTokens(), engine.context(), options.stops());
     }
 
     Completion run() {
@@ -130,7 +104,7 @@ public final class Session implements AutoCloseable {
         emit(prompt.length, false);
       }
       TreePolicy policy = engine.newPolicy(options.tree());
-      while (reason == null) {
+      while (!text.ended()) {
         if (cancelled()) {
           cancel();
         } else {
@@ -140,9 +114,9 @@ public final class Session implements AutoCloseable {
       long end = System.nanoTime();
       return new Completion(
           text.text(),
-          ids,
+          text.ids(),
           prompt.length,
-          reason,
+          text.reason(),
           options.sampling().seed(),
           stats(computed, first - start, end - first));
     }
@@ -155,14 +129,14 @@ public final class Session implements AutoCloseable {
 
     private void round(TreePolicy policy) {
       int before = decoder.known();
-      int room = Math.min(options.maxTokens() - ids.size(), engine.context() - before);
-      Round round = decoder.step(policy.next(), sampler, room, ends::contains);
+      int room = Math.min(options.maxTokens() - text.ids().size(), engine.context() - before);
+      Round round = decoder.step(policy.next(), sampler, room, text::isEnd);
       policy.observe(round);
       rounds++;
       drafted += round.drafted();
       draftNanos += round.draftNanos();
       verifyNanos += round.verifyNanos();
-      for (int i = 0; i < round.emitted() && reason == null; i++) {
+      for (int i = 0; i < round.emitted() && !text.ended(); i++) {
         // The sink may cancel, and nothing may follow, however many tokens the round has accepted.
         if (cancelled()) {
           cancel();
@@ -174,33 +148,22 @@ public final class Session implements AutoCloseable {
       }
     }
 
-    /** Emits the token at a position and decides whether the text ends with it. */
+    /** Emits the token at a position, with which the text may end. */
     private void emit(int position, boolean guessed) {
       int id = decoder.token(position);
-      ids.add(id);
-      boolean end = ends.contains(id);
-      String piece = end ? "" : text.next(id);
-      if (text.stopped()) {
-        reason = FinishReason.STOP_SEQUENCE;
-      } else if (end) {
-        reason = FinishReason.STOP;
-      } else if (ids.size() == options.maxTokens() || position + 1 == engine.context()) {
-        reason = FinishReason.LENGTH;
-      }
-      sink.accept(new Token(id, reason == null ? piece : piece + text.finish(), guessed));
+      sink.accept(new Token(id, text.add(id, position), guessed));
     }
 
     /** Releases what was held back for a stop string that now cannot come. */
     private void cancel() {
-      reason = FinishReason.CANCELLED;
-      String rest = text.finish();
+      String rest = text.end(FinishReason.CANCELLED);
       if (!rest.isEmpty()) {
         sink.accept(new Token(Token.NONE, rest, false));
       }
     }
 
     private GenerationStats stats(int computed, long firstNanos, long decodeNanos) {
-      int later = Math.max(0, ids.size() - 1);
+      int later = Math.max(0, text.ids().size() - 1);
       return new GenerationStats(
           engine.loadMs(),
           firstNanos / 1e6,

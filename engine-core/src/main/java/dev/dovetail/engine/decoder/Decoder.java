@@ -1,6 +1,7 @@
 package dev.dovetail.engine.decoder;
 
 import dev.dovetail.engine.device.Device;
+import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
 import dev.dovetail.engine.device.TreeBatch;
 import java.util.List;
@@ -54,10 +55,34 @@ public final class Decoder implements AutoCloseable {
     return new DecoderState(device, shape, capacity, maxTokens);
   }
 
+  /** Room for passes of up to {@code maxTokens} rows, of any sequences. */
+  public Activations newActivations(int maxTokens) {
+    return new Activations(device, shape, maxTokens);
+  }
+
+  /** Keys and values of a sequence that shares passes with others. */
+  public KvCache newCache(int capacity) {
+    return device.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
+  }
+
   /** Runs all layers over the batch's pass: {@code state.x()}, {@code [n][hidden]}, in place. */
   public void forward(TreeBatch batch, DecoderState state) {
-    rotate(batch::position, batch.first(), batch.end(), state);
-    layers(batch, state);
+    forward(state.lane(batch), state.activations());
+  }
+
+  /** The same over the rows of several sequences: {@code a.x()}, {@code [rows][hidden]}. */
+  public void forward(Lanes lanes, Activations a) {
+    int width = shape.rope().dimensions();
+    int row = 0;
+    for (int i = 0; i < lanes.count(); i++) {
+      TreeBatch batch = lanes.batch(i);
+      for (int node = batch.first(); node < batch.end(); node++) {
+        rope.angles(batch.position(node), a.hostAngles, row * width);
+        row++;
+      }
+    }
+    device.write(a.hostAngles, 0, row, a.angles);
+    layers(lanes, a.angles, a);
   }
 
   /**
@@ -68,54 +93,65 @@ public final class Decoder implements AutoCloseable {
    * @param end one past the last node, up to the state's {@code maxTokens}
    */
   public void rotate(IntUnaryOperator position, int first, int end, DecoderState state) {
+    Activations a = state.activations();
     int width = shape.rope().dimensions();
     for (int node = first; node < end; node++) {
-      rope.angles(position.applyAsInt(node), state.hostAngles, (node - first) * width);
+      rope.angles(position.applyAsInt(node), a.hostAngles, (node - first) * width);
     }
-    device.write(state.hostAngles, 0, end - first, state.angles.from(first));
+    device.write(a.hostAngles, 0, end - first, a.angles.from(first));
   }
 
   /** What {@link #forward} does, where {@link #rotate} has been called: nothing crosses. */
   public void layers(TreeBatch batch, DecoderState state) {
+    Activations a = state.activations();
+    layers(state.lane(batch), a.angles.from(batch.first()), a);
+  }
+
+  private void layers(Lanes lanes, Rows angles, Activations a) {
     for (int i = 0; i < layers.size(); i++) {
-      attention(i, batch, state);
-      feedForward(i, batch.size(), state);
+      attention(i, lanes, angles, a);
+      feedForward(i, lanes.rows(), a);
     }
   }
 
   /** {@code x += W_o attention(rope(W_q h), rope(W_k h), W_v h)}, with {@code h = rmsnorm(x)}. */
-  private void attention(int layer, TreeBatch batch, DecoderState s) {
+  private void attention(int layer, Lanes lanes, Rows angles, Activations a) {
     LayerWeights w = layers.get(layer);
-    int n = batch.size();
-    Rows h = s.x;
+    int n = lanes.rows();
+    Rows h = a.x;
     if (w.attentionNorm().isPresent()) {
-      device.rmsNorm(s.x, w.attentionNorm().get(), shape.normEpsilon(), n, s.normed);
-      h = s.normed;
+      device.rmsNorm(a.x, w.attentionNorm().get(), shape.normEpsilon(), n, a.normed);
+      h = a.normed;
     }
-    device.matmul(w.qkv(), h, n, s.qkv);
+    device.matmul(w.qkv(), h, n, a.qkv);
     if (w.qkvBias().isPresent()) {
-      device.addBias(w.qkvBias().get(), n, s.qkv);
+      device.addBias(w.qkvBias().get(), n, a.qkv);
     }
     if (w.qNorm().isPresent()) {
-      device.rmsNormHeads(shape.headDim(), w.qNorm().get(), shape.normEpsilon(), n, s.q);
-      device.rmsNormHeads(shape.headDim(), w.kNorm().orElseThrow(), shape.normEpsilon(), n, s.k);
+      device.rmsNormHeads(shape.headDim(), w.qNorm().get(), shape.normEpsilon(), n, a.q);
+      device.rmsNormHeads(shape.headDim(), w.kNorm().orElseThrow(), shape.normEpsilon(), n, a.k);
     }
     boolean interleaved = shape.rope().interleaved();
-    Rows angles = s.angles.from(batch.first());
-    device.rope(angles, interleaved, shape.headDim(), n, s.q);
-    device.rope(angles, interleaved, shape.headDim(), n, s.k);
-    device.append(s.cache(), layer, batch, s.k, s.v);
-    device.attention(s.cache(), layer, batch, s.q, scoreScale, s.attended);
-    device.matmulAdd(w.attentionOut(), s.attended, n, s.x);
+    device.rope(angles, interleaved, shape.headDim(), n, a.q);
+    device.rope(angles, interleaved, shape.headDim(), n, a.k);
+    int row = 0;
+    for (int i = 0; i < lanes.count(); i++) {
+      TreeBatch batch = lanes.batch(i);
+      KvCache cache = lanes.cache(i);
+      device.append(cache, layer, batch, a.k.from(row), a.v.from(row));
+      device.attention(cache, layer, batch, a.q.from(row), scoreScale, a.attended.from(row));
+      row += batch.size();
+    }
+    device.matmulAdd(w.attentionOut(), a.attended, n, a.x);
   }
 
   /** {@code x += W_down (silu(W_gate h) * W_up h)}, with {@code h = rmsnorm(x)}. */
-  private void feedForward(int layer, int n, DecoderState s) {
+  private void feedForward(int layer, int n, Activations a) {
     LayerWeights w = layers.get(layer);
-    device.rmsNorm(s.x, w.feedForwardNorm(), shape.normEpsilon(), n, s.normed);
-    device.matmul(w.gateUp(), s.normed, n, s.gateUp);
-    device.siluMul(s.gate, s.up, n, s.activated);
-    device.matmulAdd(w.down(), s.activated, n, s.x);
+    device.rmsNorm(a.x, w.feedForwardNorm(), shape.normEpsilon(), n, a.normed);
+    device.matmul(w.gateUp(), a.normed, n, a.gateUp);
+    device.siluMul(a.gate, a.up, n, a.activated);
+    device.matmulAdd(w.down(), a.activated, n, a.x);
   }
 
   @Override

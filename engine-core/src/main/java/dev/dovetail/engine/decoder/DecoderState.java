@@ -1,50 +1,26 @@
 package dev.dovetail.engine.decoder;
 
 import dev.dovetail.engine.device.Allocation;
-import dev.dovetail.engine.device.Buffer;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.KvCache;
 import dev.dovetail.engine.device.Rows;
+import dev.dovetail.engine.device.TreeBatch;
 
 /**
- * What one sequence needs of a decoder: its KV cache and room for the activations of a pass. Owned
- * by the session, for one thread at a time.
+ * What one sequence by itself needs of a decoder: its KV cache and room for the activations of a
+ * pass. Owned by the session, for one thread at a time.
  */
 public final class DecoderState implements AutoCloseable {
   private final Device device;
   private final KvCache cache;
-  final float[] hostAngles;
-  final Rows angles;
-  final Rows x;
-  final Rows normed;
-  final Rows qkv;
-  final Rows q;
-  final Rows k;
-  final Rows v;
-  final Rows attended;
-  final Rows gateUp;
-  final Rows gate;
-  final Rows up;
-  final Rows activated;
+  private final Activations activations;
+  private final Lanes lanes = new Lanes();
 
   DecoderState(Device device, DecoderShape shape, int capacity, int maxTokens) {
     this.device = device;
     try (Allocation memory = new Allocation(device)) {
       cache = memory.kvCache(shape.layers(), shape.kvHeads(), shape.headDim(), capacity);
-      int rotated = shape.rope().dimensions();
-      hostAngles = new float[maxTokens * rotated];
-      angles = memory.rows(maxTokens, rotated);
-      x = memory.rows(maxTokens, shape.hidden());
-      normed = memory.rows(maxTokens, shape.hidden());
-      qkv = memory.rows(maxTokens, shape.queryWidth() + 2 * shape.kvWidth());
-      q = qkv.columns(0, shape.queryWidth());
-      k = qkv.columns(shape.queryWidth(), shape.kvWidth());
-      v = qkv.columns(shape.queryWidth() + shape.kvWidth(), shape.kvWidth());
-      attended = memory.rows(maxTokens, shape.queryWidth());
-      gateUp = memory.rows(maxTokens, 2 * shape.feedForward());
-      gate = gateUp.columns(0, shape.feedForward());
-      up = gateUp.columns(shape.feedForward(), shape.feedForward());
-      activated = memory.rows(maxTokens, shape.feedForward());
+      activations = memory.part(new Activations(device, shape, maxTokens), Activations::close);
       memory.complete(this);
     }
   }
@@ -55,16 +31,25 @@ public final class DecoderState implements AutoCloseable {
 
   /** {@code [maxTokens][hidden]}: a pass's input, and after {@link Decoder#forward} its output. */
   public Rows x() {
-    return x;
+    return activations.x();
+  }
+
+  Activations activations() {
+    return activations;
+  }
+
+  /** A pass of this sequence alone. */
+  Lanes lane(TreeBatch batch) {
+    lanes.clear();
+    lanes.add(cache, batch);
+    return lanes;
   }
 
   /** Gives back all of it, even where the device fails to take some. */
   @Override
   public void close() {
     try (Allocation memory = new Allocation(device)) {
-      for (Rows rows : new Rows[] {angles, x, normed, qkv, attended, gateUp, activated}) {
-        memory.part(rows.buffer(), Buffer::close);
-      }
+      memory.part(activations, Activations::close);
       memory.part(cache, KvCache::close);
     }
   }

@@ -30,7 +30,7 @@ public record Rows(Buffer buffer, int offset, int stride, int width) {
 
   /** The rows from {@code row} on. */
   public Rows from(int row) {
-    return new Rows(buffer, offset + row * stride, stride, width);
+    return row == 0 ? this : new Rows(buffer, offset + row * stride, stride, width);
   }
 
   /** How many rows fit the buffer. */

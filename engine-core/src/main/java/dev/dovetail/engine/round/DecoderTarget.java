@@ -23,7 +23,7 @@ public final class DecoderTarget implements Target {
    * Tokens of one prompt pass: enough to amortise the unpacking of weights, few enough for the
    * caches.
    */
-  private static final int MAX_PASS_TOKENS = 128;
+  static final int MAX_PASS_TOKENS = 128;
 
   private final TargetWeights weights;
   private final Device device;

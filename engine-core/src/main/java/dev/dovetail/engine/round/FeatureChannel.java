@@ -41,8 +41,13 @@ public final class FeatureChannel {
 
   private static void toHalves(float[] from, int fromAt, short[] to, int toAt, int count) {
     for (int j = 0; j < count; j++) {
-      to[toAt + j] = Float.floatToFloat16(Math.clamp(from[fromAt + j], -F16_MAX, F16_MAX));
+      to[toAt + j] = toHalf(from[fromAt + j]);
     }
+  }
+
+  /** A number of a feature as drafts see it: the f16 next to it, the largest for larger ones. */
+  public static short toHalf(float number) {
+    return Float.floatToFloat16(Math.clamp(number, -F16_MAX, F16_MAX));
   }
 
   /** Counts a tree that comes back: a token, a parent and a log-probability for each node. */
