@@ -41,8 +41,9 @@ final class SettingsTable {
     html.close().close().close().newLine();
     html.element(
         "p",
-        "Large figures are medians over the problems. Below them: quartiles, for the gain the 95 %"
-            + " interval of the median, for tau the median problem.",
+        "Decoding, gain, first token and prompt: the median over the problems, below it the"
+            + " quartiles, for the gain the 95 % interval. Tau and times: of all rounds; below them"
+            + " the median problem’s tau, and the bytes that cross in a round.",
         "class",
         "note");
   }
