@@ -1,4 +1,4 @@
-package dev.dovetail.cli.humaneval;
+package dev.dovetail.cli.humaneval.page;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;

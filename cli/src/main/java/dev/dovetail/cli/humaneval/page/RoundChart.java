@@ -1,4 +1,4 @@
-package dev.dovetail.cli.humaneval;
+package dev.dovetail.cli.humaneval.page;
 
 import dev.dovetail.cli.markup.Markup;
 import dev.dovetail.cli.markup.Svg;

@@ -1,4 +1,4 @@
-package dev.dovetail.cli.humaneval;
+package dev.dovetail.cli.humaneval.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
