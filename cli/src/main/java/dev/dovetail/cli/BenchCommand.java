@@ -15,6 +15,6 @@ final class BenchCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "say what to measure: cost");
+    throw new ParameterException(spec.commandLine(), "say what to measure: cost, humaneval");
   }
 }

@@ -54,10 +54,13 @@ final class Cli {
   }
 
   private static CommandLine benchmarks(Console console) {
-    CommandLine bench = new CommandLine(new BenchCommand());
     CommandLine cost = new CommandLine(new CostCommand(console));
     layOut(cost);
-    return bench.addSubcommand("cost", cost);
+    CommandLine humanEval = new CommandLine(new HumanEvalCommand(console));
+    layOut(humanEval);
+    return new CommandLine(new BenchCommand())
+        .addSubcommand("cost", cost)
+        .addSubcommand("humaneval", humanEval);
   }
 
   private static CommandLine selfTests(Console console) {

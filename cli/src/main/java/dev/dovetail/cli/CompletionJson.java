@@ -3,6 +3,7 @@ package dev.dovetail.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.GenerationStats;
+import dev.dovetail.engine.round.RoundCounts;
 
 /** What {@code run --json} prints. The order of the fields is part of the format. */
 final class CompletionJson {
@@ -29,8 +30,15 @@ final class CompletionJson {
     node.put("tau", stats.tau());
     node.put("drafted", stats.drafted());
     node.put("accepted", stats.accepted());
+    RoundCounts counts = stats.counts();
+    counts.byAccepted().forEach(node.putArray("rounds_by_accepted")::add);
+    counts.byDepth().forEach(node.putArray("rounds_by_depth")::add);
+    counts.wholeByDepth().forEach(node.putArray("whole_by_depth")::add);
+    ObjectNode nodes = node.putObject("rounds_by_nodes");
+    counts.byNodes().forEach((n, rounds) -> nodes.put(n.toString(), rounds));
     node.put("draft_ms", stats.draftMs());
     node.put("verify_ms", stats.verifyMs());
+    node.put("channel_ms", stats.channelMs());
     node.put("draft_hidden_ms", stats.ahead().hiddenNanos() / 1e6);
     node.put("ahead_used", stats.ahead().used());
     node.put("ahead_dropped", stats.ahead().dropped());

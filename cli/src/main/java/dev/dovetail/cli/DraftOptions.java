@@ -2,9 +2,7 @@ package dev.dovetail.cli;
 
 import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Draft;
-import dev.dovetail.engine.DraftPlace;
 import dev.dovetail.engine.round.TreeShape;
-import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,8 +10,6 @@ import picocli.CommandLine.Spec;
 
 /** Who guesses, and how much at a time. */
 final class DraftOptions {
-  private static final String AUTO = "auto";
-
   @Option(
       names = {"-d", "--draft"},
       order = 20,
@@ -22,7 +18,7 @@ final class DraftOptions {
           "auto (the draft that comes with the model, if there is one; the default), none (plain"
               + " decoding), or a draft's folder or file. It runs on the GPU if there is one with"
               + " room for it; gpu, cpu, gpu:FOLDER and cpu:FOLDER choose. The text is the same.")
-  private String draft = AUTO;
+  private String draft = DraftSpelling.AUTO;
 
   @Option(
       names = "--tree",
@@ -37,31 +33,13 @@ final class DraftOptions {
   private CommandSpec spec;
 
   void applyTo(Dovetail.Builder builder) {
-    builder.draft(choice()).draftPlace(Spelling.of(draft).place());
+    builder.draft(choice()).draftPlace(DraftSpelling.of(draft).place());
     tree().ifPresent(builder::tree);
-  }
-
-  /** A draft as it was spelled: {@code gpu}, {@code gpu:FOLDER}, {@code FOLDER}. */
-  private record Spelling(DraftPlace place, String which) {
-    static Spelling of(String text) {
-      int colon = text.indexOf(':');
-      String which = colon < 0 ? AUTO : text.substring(colon + 1);
-      return switch (colon < 0 ? text : text.substring(0, colon)) {
-        case "gpu" -> new Spelling(DraftPlace.GPU, which);
-        case "cpu" -> new Spelling(DraftPlace.CPU, which);
-        default -> new Spelling(DraftPlace.AUTO, text);
-      };
-    }
   }
 
   /** Who guesses. */
   Draft choice() {
-    String which = Spelling.of(draft).which();
-    return switch (which) {
-      case AUTO -> Draft.auto();
-      case "none" -> Draft.none();
-      default -> Draft.of(Path.of(which));
-    };
+    return DraftSpelling.of(draft).choice();
   }
 
   /** How much at a time, if it was given. */
@@ -73,7 +51,7 @@ final class DraftOptions {
   void check() {
     new OptionChecks(spec)
         .that(
-            !Spelling.of(draft).which().isEmpty(),
+            !DraftSpelling.of(draft).which().isEmpty(),
             "--draft names no folder or file; found '" + draft + "'");
     tree();
   }

@@ -59,7 +59,8 @@ record Examination(Console console) {
                 Runtime.getRuntime().availableProcessors()));
   }
 
-  private static Optional<String> processorName() {
+  /** What the system calls the processor, where it tells. */
+  static Optional<String> processorName() {
     Path info = Path.of("/proc/cpuinfo");
     if (!Files.isReadable(info)) {
       return Optional.empty();
@@ -128,13 +129,12 @@ record Examination(Console console) {
       case CudaStatus.Available available -> {
         GpuInfo device = available.best();
         String found =
-            "%s, compute capability %s, %s; driver for CUDA %d.%d"
+            "%s, compute capability %s, %s; %s"
                 .formatted(
                     Printable.of(device.name()),
                     device.computeCapability(),
                     memory(device),
-                    available.driverVersion() / 1000,
-                    available.driverVersion() % 1000 / 10);
+                    driver(available));
         yield new Finding(
             "GPU",
             found,
@@ -143,6 +143,12 @@ record Examination(Console console) {
       case CudaStatus.Unavailable unavailable ->
           Finding.fine("GPU", "none: " + Failures.oneLine(unavailable.message()));
     };
+  }
+
+  /** What the driver serves, such as {@code driver for CUDA 12.4}. */
+  static String driver(CudaStatus.Available cuda) {
+    return "driver for CUDA %d.%d"
+        .formatted(cuda.driverVersion() / 1000, cuda.driverVersion() % 1000 / 10);
   }
 
   private static String memory(GpuInfo device) {

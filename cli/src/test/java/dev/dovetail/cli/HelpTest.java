@@ -24,6 +24,7 @@ class HelpTest {
         "score",
         "bench",
         "bench cost",
+        "bench humaneval",
         "plan",
         "doctor",
         "selftest",

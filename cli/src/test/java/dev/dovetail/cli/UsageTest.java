@@ -61,7 +61,7 @@ class UsageTest {
           convert a.gguf           | Missing required options and parameters: '--type=TYPE', 'OUT' (see dovetail convert --help)
           convert a.gguf b.gguf    | Missing required option: '--type=TYPE' (see dovetail convert --help)
           convert a b --type q4_1  | Invalid value for option '--type': expected one of [f32, f16, q8_0, q4_0] (case-insensitive) but was 'q4_1' (see dovetail convert --help)
-          bench                    | say what to measure: cost (see dovetail bench --help)
+          bench                    | say what to measure: cost, humaneval (see dovetail bench --help)
           bench cost --n 0         | --n must be 1 to 64; found 0 (see dovetail bench cost --help)
           bench cost --n 1,x       | Invalid value for option '--n' (N): 'x' is not an int (see dovetail bench cost --help)
           bench cost --prefix -1   | --prefix must be at least 0; found -1 (see dovetail bench cost --help)

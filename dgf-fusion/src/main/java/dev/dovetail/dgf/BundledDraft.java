@@ -51,13 +51,19 @@ record BundledDraft(
     return read(file -> DgfProvider.openBundled(file, target));
   }
 
+  /** Its file's bytes; the caller closes the stream. */
+  InputStream open() {
+    InputStream in = BundledDraft.class.getResourceAsStream("drafts/" + resource);
+    if (in == null) {
+      throw new IllegalStateException(
+          "the draft " + resource + " is missing from the dgf-fusion jar: build it again");
+    }
+    return in;
+  }
+
   /** Opens its file for as long as the reader takes. */
   <T> T read(Function<GgufFile, T> reader) {
-    try (InputStream in = BundledDraft.class.getResourceAsStream("drafts/" + resource)) {
-      if (in == null) {
-        throw new IllegalStateException(
-            "the draft " + resource + " is missing from the dgf-fusion jar: build it again");
-      }
+    try (InputStream in = open()) {
       MemorySegment bytes = MemorySegment.ofArray(in.readAllBytes());
       try (GgufFile file = GgufFile.of(Path.of(resource), bytes)) {
         return reader.apply(file);

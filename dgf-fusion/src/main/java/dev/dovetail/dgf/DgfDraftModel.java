@@ -60,17 +60,19 @@ final class DgfDraftModel implements DraftModel {
       throw new UncheckedIOException(e);
     }
     config.checkMatches(target, configFile);
-    Path tensors =
-        TENSOR_FILES.stream()
-            .map(folder::resolve)
-            .filter(Files::isRegularFile)
-            .findFirst()
-            .orElseThrow(() ->
-                new ModelFormatException(
-                    folder, "has neither of " + String.join(", ", TENSOR_FILES)));
-    try (TensorFile file = TensorFiles.open(tensors)) {
+    try (TensorFile file = TensorFiles.open(tensorFile(folder))) {
       return reader.apply(file, config);
     }
+  }
+
+  /** The file of a folder's tensors. */
+  static Path tensorFile(Path folder) {
+    return TENSOR_FILES.stream()
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElseThrow(() ->
+            new ModelFormatException(folder, "has neither of " + String.join(", ", TENSOR_FILES)));
   }
 
   /** Loads a draft from its tensors; the file may be closed afterwards. */

@@ -1,6 +1,7 @@
 package dev.dovetail.engine;
 
 import dev.dovetail.engine.round.AheadStats;
+import dev.dovetail.engine.round.RoundCounts;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -15,10 +16,12 @@ import java.util.OptionalLong;
  * @param tau tokens after the first per round, the correction or bonus counted; 0 without a round
  * @param drafted guessed tokens
  * @param accepted guessed tokens that the target chose too
+ * @param counts rounds by what was drafted and accepted
  * @param draftMs drafting, and telling the draft what was verified
  * @param verifyMs passes of the target, choosing tokens included
+ * @param channelMs rounding features and copying them into the channel, the prompt's too
  * @param ahead trees that were drafted while the target verified
- * @param bytesToDraft through the channel, features and ids
+ * @param bytesToDraft through the channel, features and ids, the prompt's too
  * @param bytesFromDraft through the channel, trees
  * @param peakRssBytes of the process so far, where the system tells
  * @param peakVramBytes what draft and layers hold on a GPU, of all sessions, 0 without one
@@ -36,8 +39,10 @@ public record GenerationStats(
     double tau,
     long drafted,
     long accepted,
+    RoundCounts counts,
     double draftMs,
     double verifyMs,
+    double channelMs,
     AheadStats ahead,
     long bytesToDraft,
     long bytesFromDraft,

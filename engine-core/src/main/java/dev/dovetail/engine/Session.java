@@ -2,6 +2,7 @@ package dev.dovetail.engine;
 
 import dev.dovetail.engine.round.AheadStats;
 import dev.dovetail.engine.round.Round;
+import dev.dovetail.engine.round.RoundCounter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
 import dev.dovetail.engine.round.TreePolicy;
 import dev.dovetail.engine.sampling.Sampler;
@@ -103,6 +104,8 @@ public final class Session implements AutoCloseable {
     private final Set<Integer> ends = tokenizer.endOfText();
     private final List<Integer> ids = new ArrayList<>();
     private final AheadStats aheadBefore = decoder.drafter().aheadStats();
+    private final long channelNanosBefore = decoder.channel().nanos();
+    private final RoundCounter counter = new RoundCounter();
     private final long bytesToDraftBefore = decoder.channel().bytesToDraft();
     private final long bytesFromDraftBefore = decoder.channel().bytesFromDraft();
     private FinishReason reason;
@@ -159,6 +162,7 @@ public final class Session implements AutoCloseable {
       Round round = decoder.step(policy.next(), sampler, room, ends::contains);
       policy.observe(round);
       rounds++;
+      counter.add(round);
       drafted += round.drafted();
       draftNanos += round.draftNanos();
       verifyNanos += round.verifyNanos();
@@ -210,8 +214,10 @@ public final class Session implements AutoCloseable {
           rounds > 0 ? (double) later / rounds : 0,
           drafted,
           accepted,
+          counter.counts(),
           draftNanos / 1e6,
           verifyNanos / 1e6,
+          (decoder.channel().nanos() - channelNanosBefore) / 1e6,
           decoder.drafter().aheadStats().minus(aheadBefore),
           decoder.channel().bytesToDraft() - bytesToDraftBefore,
           decoder.channel().bytesFromDraft() - bytesFromDraftBefore,

@@ -3,8 +3,8 @@ package dev.dovetail.engine.round;
 /**
  * What crosses between target and draft in a round: features as f16 and token ids one way, the tree
  * the other. Features are rounded for every draft, so that one on another device sees exactly what
- * one in the same memory does; the bytes that both directions take are counted. Buffers are reused.
- * For one thread.
+ * one in the same memory does; the bytes that both directions take are counted, and so is the time
+ * of rounding and copying. Buffers are reused. For one thread.
  */
 public final class FeatureChannel {
   private static final float F16_MAX = 65504;
@@ -13,6 +13,7 @@ public final class FeatureChannel {
   private int[] tokens = new int[0];
   private long bytesToDraft;
   private long bytesFromDraft;
+  private long nanos;
 
   /**
    * Carries verified tokens to the draft.
@@ -24,6 +25,7 @@ public final class FeatureChannel {
    */
   public AcceptedTokens toDraft(
       int position, float[] source, int d, int[] rows, int count, int[] nextTokens, int nextAt) {
+    long start = System.nanoTime();
     int width = rows == null ? 0 : d;
     if (tokens.length < count) {
       tokens = new int[count];
@@ -36,6 +38,7 @@ public final class FeatureChannel {
       toHalves(source, rows[i] * d, features, i * d, d);
     }
     bytesToDraft += Integer.BYTES * (2L + count) + (long) Short.BYTES * count * width;
+    nanos += System.nanoTime() - start;
     return new AcceptedTokens(position, count, features, tokens);
   }
 
@@ -57,5 +60,10 @@ public final class FeatureChannel {
 
   public long bytesFromDraft() {
     return bytesFromDraft;
+  }
+
+  /** How long rounding and copying has taken. */
+  public long nanos() {
+    return nanos;
   }
 }

@@ -126,7 +126,8 @@ public final class SpeculativeDecoder implements AutoCloseable {
     for (int i = 0; i < tree.size(); i++) {
       batch.add(tree.tokens()[i], tree.parents()[i] + 1);
     }
-    target.pass(batch, Logits.ALL, () -> draftAhead(shape, tree, sampler, limit));
+    int depth = tree.depth();
+    target.pass(batch, Logits.ALL, () -> draftAhead(shape, tree, depth, sampler, limit));
     acceptance.follow(
         tree, target.logits(), target.vocabulary(), sampler, context, known, limit, last);
     target.commit(acceptance.path(), acceptance.length());
@@ -140,18 +141,19 @@ public final class SpeculativeDecoder implements AutoCloseable {
     long verified = System.nanoTime();
     return new Round(
         tree.size(),
+        depth,
         acceptance.length() - 1,
         acceptance.emitted(),
         drafted - start,
         verified - drafted);
   }
 
-  /** What may follow the tree that the target is verifying. */
-  private void draftAhead(TreeShape shape, TokenTree tree, Sampler sampler, int limit) {
-    int room = limit - tree.depth() - 1;
-    int depth = Math.min(shape.depth(), room - 1);
-    if (depth > 0) {
-      drafter.ahead(new TreeShape(depth, shape.width()), tree, context, known, sampler);
+  /** What may follow the tree, of {@code depth} levels, that the target is verifying. */
+  private void draftAhead(TreeShape shape, TokenTree tree, int depth, Sampler sampler, int limit) {
+    int room = limit - depth - 1;
+    int wanted = Math.min(shape.depth(), room - 1);
+    if (wanted > 0) {
+      drafter.ahead(new TreeShape(wanted, shape.width()), tree, context, known, sampler);
     }
   }
 

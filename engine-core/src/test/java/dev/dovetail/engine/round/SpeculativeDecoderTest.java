@@ -96,6 +96,7 @@ class SpeculativeDecoderTest {
       decoder.prefill(PROMPT, sampler, () -> false);
       Round round = decoder.step(new TreeShape(4, 1), sampler, 100, SpeculativeDecoderTest::never);
       assertThat(round.drafted()).isEqualTo(4);
+      assertThat(round.depth()).isEqualTo(4);
       assertThat(round.accepted()).isEqualTo(4);
       assertThat(round.emitted()).isEqualTo(5);
       assertThat(target.passes).isEqualTo(2);

@@ -1,0 +1,268 @@
+package dev.dovetail.cli;
+
+import dev.dovetail.cli.humaneval.Bench;
+import dev.dovetail.cli.humaneval.Conditions;
+import dev.dovetail.cli.humaneval.Identity;
+import dev.dovetail.cli.humaneval.ModelFacts;
+import dev.dovetail.cli.humaneval.PassCost;
+import dev.dovetail.cli.humaneval.Problems;
+import dev.dovetail.cli.humaneval.ProgressFile;
+import dev.dovetail.cli.humaneval.Report;
+import dev.dovetail.cli.humaneval.Result;
+import dev.dovetail.cli.humaneval.RunOptions;
+import dev.dovetail.cli.humaneval.Setting;
+import dev.dovetail.cli.humaneval.SettingFacts;
+import dev.dovetail.engine.Dovetail;
+import dev.dovetail.engine.GenerationOptions;
+import dev.dovetail.engine.cost.CostMeter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code dovetail bench humaneval}. */
+@Command(
+    name = "humaneval",
+    description =
+        "Measures decoding on the problems of HumanEval, with and without a draft, and checks that"
+            + " the texts are the same.",
+    footer = {
+      "",
+      "Settings take turns at each problem, each from an empty context. Gains are by problem, against"
+          + " none.",
+      "A text that differs from plain decoding's is an error (exit code 1), shown when all is"
+          + " measured.",
+      "Ctrl-C drops the text in progress and reports what is done (exit code 130); a second one ends"
+          + " the",
+      "program. With --json FILE, what is done is kept in FILE.partial, and the same command goes on"
+          + " from there.",
+      "",
+      "Examples:",
+      "  dovetail bench humaneval --limit 20",
+      "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json",
+      "  dovetail bench humaneval -m qwen2.5-coder-1.5b-instruct --draft none,draft/ --prompt chat",
+    })
+final class HumanEvalCommand implements Callable<Integer> {
+  private static final String STDOUT = "-";
+  private static final List<Integer> COST_SIZES = List.of(1, 2, 3, 4, 5, 6, 8, 12, 16);
+  private static final int COST_PREFIX = 128;
+
+  private final Console console;
+
+  @Mixin private ModelOption model;
+  @Mixin private HumanEvalOptions options;
+  @Mixin private GpuOptions gpu;
+  @Mixin private EngineOptions engine;
+
+  @Option(
+      names = "--no-cost",
+      order = 60,
+      description = "Leave out T(n), the time of a pass over n tokens, which takes 15 s or more.")
+  private boolean noCost;
+
+  @Option(
+      names = "--json",
+      order = 61,
+      paramLabel = "FILE",
+      arity = "0..1",
+      fallbackValue = STDOUT,
+      description =
+          "Write the report as JSON to a file, or, without one, to standard output instead of the"
+              + " table.")
+  private String json;
+
+  @Spec private CommandSpec spec;
+
+  HumanEvalCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    options.check();
+    gpu.check();
+    engine.check();
+    new OptionChecks(spec)
+        .that(json == null || !json.isEmpty(), "--json names no file; - is standard output");
+    ModelLocator locator = new ModelLocator(console);
+    try (HumanEvalDrafts.Opened opened =
+        options.drafts().open(() -> builder(locator), !options.draftsGiven())) {
+      return measure(opened, ModelFacts.of(modelName(), locator.locate(model.name())));
+    }
+  }
+
+  private Dovetail.Builder builder(ModelLocator locator) {
+    Dovetail.Builder builder = engine.open(model.name(), locator);
+    gpu.applyTo(builder, console);
+    return builder;
+  }
+
+  /** As it was named, or as its file is. */
+  private String modelName() {
+    Path path = Path.of(model.name());
+    return Files.isRegularFile(path)
+        ? path.getFileName().toString().replaceFirst("\\.gguf$", "")
+        : model.name();
+  }
+
+  private int measure(HumanEvalDrafts.Opened opened, ModelFacts facts) {
+    List<Setting> settings = opened.settings();
+    RunOptions asked = options.forReport(spec.root().commandLine().getParseResult().originalArgs());
+    List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
+    GenerationOptions generation = options.generation();
+    Bench bench =
+        new Bench(
+            settings,
+            Problems.spread(options.limit()),
+            problem -> options.style().ids(opened.any(), problem),
+            generation,
+            options.repeat());
+    try (HumanEvalProgress progress = new HumanEvalProgress(console, settings, bench.texts())) {
+      progress.preparing("what the machine can do");
+      Conditions conditions = MachineConditions.of(opened.any().device(), engine.kvType());
+      Optional<ProgressFile> kept =
+          partial()
+              .map(path ->
+                  new OptionChecks(spec)
+                      .make(() ->
+                          ProgressFile.open(
+                              path,
+                              ProgressFile.header(
+                                  facts, asked, told, conditions, opened.any().gpuLayers()))));
+      try (ProgressFile _ = kept.orElse(null)) {
+        List<PassCost> cost = cost(opened, progress);
+        List<Result> results = new ArrayList<>(kept.map(ProgressFile::results).orElse(List.of()));
+        boolean interrupted = run(bench, results, kept, progress);
+        if (interrupted && !oneProblemIsDone(results, settings)) {
+          return Cli.INTERRUPTED;
+        }
+        Report report =
+            Report.of(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                !interrupted && options.limit() == Problems.COUNT,
+                conditions,
+                facts,
+                asked,
+                told,
+                cost,
+                results);
+        write(report);
+        if (!interrupted) {
+          kept.ifPresent(ProgressFile::delete);
+        }
+        boolean identical = tellDifferences(settings, results);
+        return interrupted ? Cli.INTERRUPTED : identical ? Cli.DONE : Cli.FAILED;
+      }
+    }
+  }
+
+  /** Where progress is kept, if the report goes to a file. */
+  private Optional<Path> partial() {
+    return json == null || json.equals(STDOUT)
+        ? Optional.empty()
+        : Optional.of(Path.of(json + ".partial"));
+  }
+
+  private List<PassCost> cost(HumanEvalDrafts.Opened opened, HumanEvalProgress progress) {
+    if (noCost) {
+      return List.of();
+    }
+    List<PassCost> cost = new ArrayList<>();
+    try (CostMeter meter = new CostMeter(opened.any(), progress::preparing)) {
+      meter
+          .passes(new TreeSet<>(COST_SIZES), COST_PREFIX)
+          .forEach((n, ms) -> cost.add(new PassCost(n, ms)));
+    }
+    return cost;
+  }
+
+  /**
+   * Decodes what is missing.
+   *
+   * @param results receives what comes
+   * @return whether it was interrupted
+   */
+  private boolean run(
+      Bench bench, List<Result> results, Optional<ProgressFile> kept, HumanEvalProgress progress) {
+    if (results.size() == bench.texts()) {
+      return false;
+    }
+    try (Interrupts.Scope _ =
+        console.interrupts().handleOnce(bench.generation().cancellation()::cancel)) {
+      progress.preparing("warm-up");
+      bench.warmUp();
+      progress.preparing("");
+      bench.run(
+          List.copyOf(results),
+          result -> {
+            results.add(result);
+            kept.ifPresent(file -> file.add(result));
+            progress.done(results);
+          });
+    }
+    return results.size() < bench.texts();
+  }
+
+  private static boolean oneProblemIsDone(List<Result> results, List<Setting> settings) {
+    return results.stream()
+        .anyMatch(one ->
+            results.stream()
+                    .filter(other -> other.problem().equals(one.problem()))
+                    .filter(other -> other.repeat() == one.repeat())
+                    .count()
+                == settings.size());
+  }
+
+  private void write(Report report) {
+    if (json != null && json.equals(STDOUT)) {
+      console.out().line(report.json().toString());
+      return;
+    }
+    if (json != null) {
+      try {
+        WholeFile.write(Path.of(json), report.json().toPrettyString() + "\n");
+      } catch (IOException e) {
+        throw new UncheckedIOException("the report cannot be written: " + e.getMessage(), e);
+      }
+    }
+    HumanEvalTable.lines(report).forEach(console.out()::line);
+  }
+
+  /** Names each setting whose texts are not those of plain decoding; true if there is none. */
+  private boolean tellDifferences(List<Setting> settings, List<Result> results) {
+    boolean identical = true;
+    for (Setting setting : settings) {
+      List<Identity.Difference> differences =
+          setting instanceof Setting.External
+              ? List.of()
+              : Identity.of(results, setting.name()).differences();
+      if (!differences.isEmpty()) {
+        identical = false;
+        Identity.Difference first = differences.getFirst();
+        console
+            .err()
+            .line(
+                "dovetail: %d texts of %s differ from plain decoding's, which must not be: the first in %s (repeat %d) at token %d"
+                    .formatted(
+                        differences.size(),
+                        Printable.of(setting.name()),
+                        first.problem(),
+                        first.repeat(),
+                        first.position()));
+      }
+    }
+    return identical;
+  }
+}

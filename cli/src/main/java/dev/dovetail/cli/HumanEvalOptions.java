@@ -1,0 +1,158 @@
+package dev.dovetail.cli;
+
+import dev.dovetail.cli.humaneval.Problems;
+import dev.dovetail.cli.humaneval.PromptStyle;
+import dev.dovetail.cli.humaneval.RunOptions;
+import dev.dovetail.engine.GenerationOptions;
+import dev.dovetail.engine.sampling.SamplingOptions;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which texts {@code bench humaneval} decodes. */
+final class HumanEvalOptions {
+  private static final List<String> DEFAULT_DRAFTS =
+      List.of(DraftSpelling.NONE, DraftSpelling.AUTO);
+
+  @Option(
+      names = {"-d", "--draft"},
+      order = 20,
+      paramLabel = "DRAFT",
+      split = ",",
+      description =
+          "What to compare, several by commas: none (plain decoding), auto (the draft that comes"
+              + " with the model), a draft's folder or file, gpu:FOLDER, cpu:FOLDER; each draft"
+              + " with a tree behind @, as auto@4 or auto@4x2. Default: none,auto.")
+  private List<String> drafts;
+
+  @Option(
+      names = "--prompt",
+      order = 21,
+      paramLabel = "STYLE",
+      defaultValue = "raw",
+      description =
+          "raw continues a problem as it stands; chat asks for the function through the model's"
+              + " chat template. Default: ${DEFAULT-VALUE}.")
+  private String prompt;
+
+  @Option(
+      names = "--limit",
+      order = 22,
+      paramLabel = "N",
+      defaultValue = "" + Problems.COUNT,
+      description = "Problems, spread evenly over all of them. Default: ${DEFAULT-VALUE}, all.")
+  private int limit;
+
+  @Option(
+      names = "--repeat",
+      order = 23,
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Go through the problems so often. Default: ${DEFAULT-VALUE}.")
+  private int repeat;
+
+  @Option(
+      names = {"-n", "--max-tokens"},
+      order = 30,
+      paramLabel = "N",
+      description = "Most tokens of a text. Default: 128, with --prompt chat 512.")
+  private Integer maxTokens;
+
+  @Option(
+      names = "--temp",
+      order = 40,
+      paramLabel = "T",
+      description = "Temperature; 0 always takes the likeliest token, the default.")
+  private float temperature;
+
+  @Option(
+      names = "--top-k",
+      order = 41,
+      paramLabel = "K",
+      description = "Choose among the K likeliest tokens; 0: among all, the default.")
+  private int topK;
+
+  @Option(
+      names = "--top-p",
+      order = 42,
+      paramLabel = "P",
+      description =
+          "Choose among the likeliest tokens that together have this probability; 1: off, the"
+              + " default.")
+  private float topP = 1;
+
+  @Option(
+      names = "--seed",
+      order = 45,
+      paramLabel = "N",
+      description = "With the same seed the same texts come again. Default: 0.")
+  private long seed;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  /** Checks what can be checked without a model. */
+  void check() {
+    OptionChecks checks = new OptionChecks(spec);
+    checks.that(
+        limit >= 1 && limit <= Problems.COUNT,
+        "--limit must be 1 to %d; found %d".formatted(Problems.COUNT, limit));
+    checks.that(repeat >= 1, "--repeat must be at least 1; found " + repeat);
+    checks.that(
+        maxTokens == null || maxTokens >= 1, "--max-tokens must be at least 1; found " + maxTokens);
+    style();
+    drafts();
+    checks.make(this::sampling);
+  }
+
+  /** What is compared. */
+  HumanEvalDrafts drafts() {
+    return new OptionChecks(spec)
+        .make(() -> HumanEvalDrafts.parse(drafts == null ? DEFAULT_DRAFTS : drafts));
+  }
+
+  /** Whether drafts were listed, or the default holds. */
+  boolean draftsGiven() {
+    return drafts != null;
+  }
+
+  /** How problems are put. */
+  PromptStyle style() {
+    Optional<PromptStyle> style =
+        List.of(PromptStyle.values()).stream()
+            .filter(known -> known.jsonName().equals(prompt))
+            .findFirst();
+    new OptionChecks(spec)
+        .that(style.isPresent(), "--prompt must be raw or chat; found '" + prompt + "'");
+    return style.orElseThrow();
+  }
+
+  /** How each text is made. */
+  GenerationOptions generation() {
+    return GenerationOptions.greedy().withMaxTokens(tokens()).withSampling(sampling());
+  }
+
+  /** The same for a report. */
+  RunOptions forReport(List<String> arguments) {
+    return new RunOptions(
+        style().jsonName(), tokens(), temperature, topK, topP, seed, repeat, limit, arguments);
+  }
+
+  int limit() {
+    return limit;
+  }
+
+  int repeat() {
+    return repeat;
+  }
+
+  private int tokens() {
+    return maxTokens == null ? style().maxTokens() : maxTokens;
+  }
+
+  private SamplingOptions sampling() {
+    return SamplingOptions.of(temperature, seed).withTopK(topK).withTopP(topP);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.dovetail.cli;
+
+import dev.dovetail.cli.humaneval.Gain;
+import dev.dovetail.cli.humaneval.Report;
+import dev.dovetail.cli.humaneval.Summary;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The report of {@code bench humaneval} for people: a line for each setting. */
+final class HumanEvalTable {
+  private static final String UNKNOWN = "-";
+  private static final String ROW = "%8s  %18s  %6s  %8s  %9s  %s";
+
+  private HumanEvalTable() {}
+
+  static List<String> lines(Report report) {
+    int width =
+        Math.max(
+            "setting".length(),
+            report.summary().stream()
+                .mapToInt(summary -> Printable.of(summary.setting()).length())
+                .max()
+                .orElse(0));
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "%s, %d problems, %s; %s, %s, %d threads"
+            .formatted(
+                Printable.of(report.model().name()),
+                report.options().limit(),
+                report.options().prompt(),
+                report.conditions().cpu(),
+                report.conditions().kernels(),
+                report.conditions().threads()));
+    lines.add(
+        row(width, "setting", "tok/s", "gain (95 %)", "tau", "draft ms", "verify ms", "identical"));
+    for (Summary summary : report.summary()) {
+      lines.add(
+          row(
+              width,
+              Printable.of(summary.setting()),
+              number(summary.decodeTokPerS() == null ? null : summary.decodeTokPerS().median(), 1),
+              gain(summary.gain()),
+              number(summary.tau(), 2),
+              number(summary.draftMsPerRound(), 2),
+              number(summary.verifyMsPerRound(), 2),
+              identical(summary)));
+    }
+    lines.add("medians over problems; tau and times over all rounds");
+    return lines;
+  }
+
+  private static String row(int width, String name, Object... cells) {
+    return (name + " ".repeat(width - name.length()) + ROW.formatted(cells)).stripTrailing();
+  }
+
+  private static String gain(Gain gain) {
+    return gain == null
+        ? UNKNOWN
+        : "%s [%s, %s]"
+            .formatted(
+                Units.decimal(gain.median(), 2),
+                Units.decimal(gain.low(), 2),
+                Units.decimal(gain.high(), 2));
+  }
+
+  private static String identical(Summary summary) {
+    return summary.identical() == null
+        ? UNKNOWN
+        : "%d of %d".formatted(summary.identical(), summary.identical() + summary.different());
+  }
+
+  private static String number(Double value, int digits) {
+    return value == null ? UNKNOWN : Units.decimal(value, digits);
+  }
+}

@@ -1,0 +1,123 @@
+package dev.dovetail.cli.humaneval;
+
+import dev.dovetail.engine.Cancellation;
+import dev.dovetail.engine.Completion;
+import dev.dovetail.engine.Engine;
+import dev.dovetail.engine.FinishReason;
+import dev.dovetail.engine.GenerationOptions;
+import dev.dovetail.engine.Session;
+import dev.dovetail.engine.round.TreeShape;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Decodes problems by settings that take turns at each problem, in an order that rotates from
+ * problem to problem, so that what disturbs the machine for a while disturbs all of them. Each text
+ * starts from an empty context.
+ *
+ * @param prompts a problem as tokens
+ * @param generation of every text; its cancellation ends the run, and the text in progress is
+ *     dropped
+ * @param repeats how often all problems are gone through
+ */
+public record Bench(
+    List<Setting> settings,
+    List<Problem> problems,
+    Function<Problem, int[]> prompts,
+    GenerationOptions generation,
+    int repeats) {
+  public Bench {
+    settings = List.copyOf(settings);
+    problems = List.copyOf(problems);
+  }
+
+  /** How many texts there are in all. */
+  public int texts() {
+    return settings.size() * problems.size() * repeats;
+  }
+
+  /**
+   * Decodes a whole text by each setting, unmeasured: until the JIT has compiled the kernels,
+   * passes take twice as long.
+   */
+  public void warmUp() {
+    Problem problem = problems.getFirst();
+    for (Setting setting : settings) {
+      if (!stop().isCancelled()) {
+        measure(setting, problem, 0);
+      }
+    }
+  }
+
+  /**
+   * Decodes what is not done yet.
+   *
+   * @param done results that exist
+   * @param sink receives each result at once
+   */
+  public void run(Collection<Result> done, Consumer<Result> sink) {
+    Set<Result.Key> finished = new HashSet<>();
+    done.forEach(result -> finished.add(result.key()));
+    int turn = 0;
+    for (int repeat = 0; repeat < repeats; repeat++) {
+      for (Problem problem : problems) {
+        for (Setting setting : rotated(turn++)) {
+          if (stop().isCancelled()) {
+            return;
+          }
+          if (!finished.contains(new Result.Key(problem.id(), setting.name(), repeat))) {
+            measure(setting, problem, repeat).ifPresent(sink);
+          }
+        }
+      }
+    }
+  }
+
+  private List<Setting> rotated(int by) {
+    List<Setting> order = new ArrayList<>(settings);
+    Collections.rotate(order, -by);
+    return order;
+  }
+
+  private Cancellation stop() {
+    return generation.cancellation();
+  }
+
+  /** One text; empty if it was cancelled. */
+  private Optional<Result> measure(Setting setting, Problem problem, int repeat) {
+    int[] ids = prompts.apply(problem);
+    return switch (setting) {
+      case Setting.Plain plain ->
+          decode(plain.engine(), Optional.empty(), ids)
+              .map(completion -> Result.of(problem, plain, repeat, completion));
+      case Setting.Drafted drafted ->
+          decode(drafted.engine(), drafted.tree(), ids)
+              .map(completion -> Result.of(problem, drafted, repeat, completion));
+      case Setting.External external ->
+          Optional.of(
+              Result.of(
+                  problem,
+                  external,
+                  repeat,
+                  ids.length,
+                  external.baseline().answer(ids, generation)));
+    };
+  }
+
+  private Optional<Completion> decode(Engine engine, Optional<TreeShape> tree, int[] ids) {
+    try (Session session = engine.newSession()) {
+      Completion completion =
+          session.generate(ids, tree.map(generation::withTree).orElse(generation), token -> {});
+      return completion.finishReason() == FinishReason.CANCELLED
+          ? Optional.empty()
+          : Optional.of(completion);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.dovetail.engine.round;
+
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How rounds went, by what they drafted and what was accepted. Lists end at the last entry above 0.
+ *
+ * @param byAccepted rounds in which k guessed tokens were accepted, k from 0
+ * @param byDepth rounds whose tree had k levels, k from 0
+ * @param wholeByDepth of those, rounds in which a node of the last level was accepted, so that no
+ *     further level was there to be; trees of no level count
+ * @param byNodes rounds by the number of guessed tokens, numbers that did not occur left out
+ */
+public record RoundCounts(
+    List<Long> byAccepted,
+    List<Long> byDepth,
+    List<Long> wholeByDepth,
+    SortedMap<Integer, Long> byNodes) {
+  /** No round. */
+  public static final RoundCounts NONE =
+      new RoundCounts(List.of(), List.of(), List.of(), new TreeMap<>());
+
+  public RoundCounts {
+    byAccepted = List.copyOf(byAccepted);
+    byDepth = List.copyOf(byDepth);
+    wholeByDepth = List.copyOf(wholeByDepth);
+    byNodes = new TreeMap<>(byNodes);
+  }
+}
