@@ -1,5 +1,6 @@
 package dev.dovetail.cli;
 
+import dev.dovetail.cli.humaneval.Baseline;
 import dev.dovetail.cli.humaneval.Bench;
 import dev.dovetail.cli.humaneval.Conditions;
 import dev.dovetail.cli.humaneval.Identity;
@@ -13,6 +14,7 @@ import dev.dovetail.cli.humaneval.RunOptions;
 import dev.dovetail.cli.humaneval.Setting;
 import dev.dovetail.cli.humaneval.SettingFacts;
 import dev.dovetail.engine.Dovetail;
+import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.cost.CostMeter;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +56,7 @@ import picocli.CommandLine.Spec;
       "  dovetail bench humaneval --limit 20",
       "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json",
       "  dovetail bench humaneval -m qwen2.5-coder-1.5b-instruct --draft none,draft/ --prompt chat",
+      "  dovetail bench humaneval --score --baseline llama.cpp=llama.cpp/build/bin/llama-server",
     })
 final class HumanEvalCommand implements Callable<Integer> {
   private static final String STDOUT = "-";
@@ -63,6 +67,8 @@ final class HumanEvalCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
   @Mixin private HumanEvalOptions options;
+  @Mixin private HumanEvalBaseline baseline;
+  @Mixin private HumanEvalScoring scoring;
   @Mixin private GpuOptions gpu;
   @Mixin private EngineOptions engine;
 
@@ -92,15 +98,34 @@ final class HumanEvalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     options.check();
+    baseline.check();
     gpu.check();
     engine.check();
     new OptionChecks(spec)
         .that(json == null || !json.isEmpty(), "--json names no file; - is standard output");
+    UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened =
         options.drafts().open(() -> builder(locator), !options.draftsGiven())) {
-      return measure(opened, ModelFacts.of(modelName(), locator.locate(model.name())));
+      Path file = locator.locate(model.name());
+      try (Baseline other = baseline.open(file, opened.any(), room(opened.any())).orElse(null)) {
+        List<Setting> settings = new ArrayList<>(opened.settings());
+        if (other != null) {
+          settings.add(new Setting.External(other));
+        }
+        return measure(opened, settings, scorer, ModelFacts.of(modelName(), file));
+      }
     }
+  }
+
+  /** Tokens of the longest prompt and its text. */
+  private int room(Engine engine) {
+    int longest =
+        Problems.spread(options.limit()).stream()
+            .mapToInt(problem -> options.style().ids(engine, problem).length)
+            .max()
+            .orElseThrow();
+    return Math.min(engine.context(), longest + options.generation().maxTokens() + 1);
   }
 
   private Dovetail.Builder builder(ModelLocator locator) {
@@ -117,8 +142,11 @@ final class HumanEvalCommand implements Callable<Integer> {
         : model.name();
   }
 
-  private int measure(HumanEvalDrafts.Opened opened, ModelFacts facts) {
-    List<Setting> settings = opened.settings();
+  private int measure(
+      HumanEvalDrafts.Opened opened,
+      List<Setting> settings,
+      UnaryOperator<Result> scorer,
+      ModelFacts facts) {
     RunOptions asked = options.forReport(spec.root().commandLine().getParseResult().originalArgs());
     List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
     GenerationOptions generation = options.generation();
@@ -144,7 +172,8 @@ final class HumanEvalCommand implements Callable<Integer> {
       try (ProgressFile _ = kept.orElse(null)) {
         List<PassCost> cost = cost(opened, progress);
         List<Result> results = new ArrayList<>(kept.map(ProgressFile::results).orElse(List.of()));
-        boolean interrupted = run(bench, results, kept, progress);
+        results.replaceAll(scorer);
+        boolean interrupted = run(bench, results, scorer, kept, progress);
         if (interrupted && !oneProblemIsDone(results, settings)) {
           return Cli.INTERRUPTED;
         }
@@ -195,7 +224,11 @@ final class HumanEvalCommand implements Callable<Integer> {
    * @return whether it was interrupted
    */
   private boolean run(
-      Bench bench, List<Result> results, Optional<ProgressFile> kept, HumanEvalProgress progress) {
+      Bench bench,
+      List<Result> results,
+      UnaryOperator<Result> scorer,
+      Optional<ProgressFile> kept,
+      HumanEvalProgress progress) {
     if (results.size() == bench.texts()) {
       return false;
     }
@@ -206,7 +239,8 @@ final class HumanEvalCommand implements Callable<Integer> {
       progress.preparing("");
       bench.run(
           List.copyOf(results),
-          result -> {
+          text -> {
+            Result result = scorer.apply(text);
             results.add(result);
             kept.ifPresent(file -> file.add(result));
             progress.done(results);
