@@ -1,5 +1,6 @@
 package dev.dovetail.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.dovetail.cli.humaneval.Baseline;
 import dev.dovetail.cli.humaneval.Bench;
 import dev.dovetail.cli.humaneval.Conditions;
@@ -15,7 +16,6 @@ import dev.dovetail.cli.humaneval.Setting;
 import dev.dovetail.cli.humaneval.SettingFacts;
 import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Engine;
-import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.cost.CostMeter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,10 +25,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -106,7 +106,10 @@ final class HumanEvalCommand implements Callable<Integer> {
     UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened =
-        options.drafts().open(() -> builder(locator), !options.draftsGiven())) {
+        options.drafts().open(() -> builder(locator), options.draftsGiven())) {
+      if (opened.settings().size() < options.drafts().entries().size()) {
+        console.err().line("dovetail: no draft comes with this model: only none is measured");
+      }
       Path file = locator.locate(model.name());
       try (Baseline other = baseline.open(file, opened.any(), room(opened.any())).orElse(null)) {
         List<Setting> settings = new ArrayList<>(opened.settings());
@@ -149,35 +152,17 @@ final class HumanEvalCommand implements Callable<Integer> {
       ModelFacts facts) {
     RunOptions asked = options.forReport(spec.root().commandLine().getParseResult().originalArgs());
     List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
-    GenerationOptions generation = options.generation();
-    Bench bench =
-        new Bench(
-            settings,
-            Problems.spread(options.limit()),
-            problem -> options.style().ids(opened.any(), problem),
-            generation,
-            options.repeat());
-    try (HumanEvalProgress progress = new HumanEvalProgress(console, settings, bench.texts())) {
-      progress.preparing("what the machine can do");
-      Conditions conditions = MachineConditions.of(opened.any().device(), engine.kvType());
-      Optional<ProgressFile> kept =
-          partial()
-              .map(path ->
-                  new OptionChecks(spec)
-                      .make(() ->
-                          ProgressFile.open(
-                              path,
-                              ProgressFile.header(
-                                  facts, asked, told, conditions, opened.any().gpuLayers()))));
-      try (ProgressFile _ = kept.orElse(null)) {
-        List<PassCost> cost = cost(opened, progress);
-        List<Result> results = new ArrayList<>(kept.map(ProgressFile::results).orElse(List.of()));
-        results.replaceAll(scorer);
-        boolean interrupted = run(bench, results, scorer, kept, progress);
-        if (interrupted && !oneProblemIsDone(results, settings)) {
-          return Cli.INTERRUPTED;
-        }
-        Report report =
+    progress("what the machine can do");
+    Conditions conditions = MachineConditions.of(opened.any().device(), engine.kvType());
+    ObjectNode header =
+        ProgressFile.header(facts, asked, told, conditions, opened.any().gpuLayers());
+    try (ProgressFile kept = open(header)) {
+      List<PassCost> cost = cost(opened);
+      List<Result> results = new ArrayList<>(kept == null ? List.of() : kept.results());
+      results.replaceAll(scorer);
+      boolean interrupted = !run(bench(opened, settings), results, scorer, kept);
+      if (!interrupted || oneProblemIsDone(results, settings.size())) {
+        write(
             Report.of(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 !interrupted && options.limit() == Problems.COUNT,
@@ -186,34 +171,44 @@ final class HumanEvalCommand implements Callable<Integer> {
                 asked,
                 told,
                 cost,
-                results);
-        write(report);
-        if (!interrupted) {
-          kept.ifPresent(ProgressFile::delete);
-        }
-        boolean identical = tellDifferences(settings, results);
-        return interrupted ? Cli.INTERRUPTED : identical ? Cli.DONE : Cli.FAILED;
+                results));
+      }
+      if (interrupted) {
+        return Cli.INTERRUPTED;
+      }
+      if (kept != null) {
+        kept.delete();
+      }
+      return identical(settings, results) ? Cli.DONE : Cli.FAILED;
+    }
+  }
+
+  private Bench bench(HumanEvalDrafts.Opened opened, List<Setting> settings) {
+    return new Bench(
+        settings,
+        Problems.spread(options.limit()),
+        problem -> options.style().ids(opened.any(), problem),
+        options.generation(),
+        options.repeat());
+  }
+
+  /** Where progress is kept; null if the report does not go to a file. */
+  private ProgressFile open(ObjectNode header) {
+    return json == null || json.equals(STDOUT)
+        ? null
+        : new OptionChecks(spec).make(() -> ProgressFile.open(Path.of(json + ".partial"), header));
+  }
+
+  private List<PassCost> cost(HumanEvalDrafts.Opened opened) {
+    List<PassCost> cost = new ArrayList<>();
+    if (!noCost) {
+      try (CostMeter meter = new CostMeter(opened.any(), this::progress)) {
+        meter
+            .passes(new TreeSet<>(COST_SIZES), COST_PREFIX)
+            .forEach((n, ms) -> cost.add(new PassCost(n, ms)));
       }
     }
-  }
-
-  /** Where progress is kept, if the report goes to a file. */
-  private Optional<Path> partial() {
-    return json == null || json.equals(STDOUT)
-        ? Optional.empty()
-        : Optional.of(Path.of(json + ".partial"));
-  }
-
-  private List<PassCost> cost(HumanEvalDrafts.Opened opened, HumanEvalProgress progress) {
-    if (noCost) {
-      return List.of();
-    }
-    List<PassCost> cost = new ArrayList<>();
-    try (CostMeter meter = new CostMeter(opened.any(), progress::preparing)) {
-      meter
-          .passes(new TreeSet<>(COST_SIZES), COST_PREFIX)
-          .forEach((n, ms) -> cost.add(new PassCost(n, ms)));
-    }
+    progress("");
     return cost;
   }
 
@@ -221,42 +216,41 @@ final class HumanEvalCommand implements Callable<Integer> {
    * Decodes what is missing.
    *
    * @param results receives what comes
-   * @return whether it was interrupted
+   * @param scorer adds to a text what became of its program
+   * @param kept receives it too, unless it is null
+   * @return whether all is there; else it was interrupted
    */
   private boolean run(
-      Bench bench,
-      List<Result> results,
-      UnaryOperator<Result> scorer,
-      Optional<ProgressFile> kept,
-      HumanEvalProgress progress) {
+      Bench bench, List<Result> results, UnaryOperator<Result> scorer, ProgressFile kept) {
     if (results.size() == bench.texts()) {
-      return false;
+      return true;
     }
     try (Interrupts.Scope _ =
-        console.interrupts().handleOnce(bench.generation().cancellation()::cancel)) {
-      progress.preparing("warm-up");
+            console.interrupts().handleOnce(bench.generation().cancellation()::cancel);
+        HumanEvalProgress shown = new HumanEvalProgress(console, bench.settings(), bench.texts())) {
+      progress("warm-up");
       bench.warmUp();
-      progress.preparing("");
+      progress("");
       bench.run(
           List.copyOf(results),
           text -> {
             Result result = scorer.apply(text);
             results.add(result);
-            kept.ifPresent(file -> file.add(result));
-            progress.done(results);
+            if (kept != null) {
+              kept.add(result);
+            }
+            shown.done(results);
           });
     }
-    return results.size() < bench.texts();
+    return results.size() == bench.texts();
   }
 
-  private static boolean oneProblemIsDone(List<Result> results, List<Setting> settings) {
+  private static boolean oneProblemIsDone(List<Result> results, int settings) {
     return results.stream()
-        .anyMatch(one ->
-            results.stream()
-                    .filter(other -> other.problem().equals(one.problem()))
-                    .filter(other -> other.repeat() == one.repeat())
-                    .count()
-                == settings.size());
+        .collect(
+            Collectors.groupingBy(
+                result -> result.problem() + " " + result.repeat(), Collectors.counting()))
+        .containsValue((long) settings);
   }
 
   private void write(Report report) {
@@ -274,8 +268,8 @@ final class HumanEvalCommand implements Callable<Integer> {
     HumanEvalTable.lines(report).forEach(console.out()::line);
   }
 
-  /** Names each setting whose texts are not those of plain decoding; true if there is none. */
-  private boolean tellDifferences(List<Setting> settings, List<Result> results) {
+  /** Whether all texts are plain decoding's; names each setting with others. */
+  private boolean identical(List<Setting> settings, List<Result> results) {
     boolean identical = true;
     for (Setting setting : settings) {
       List<Identity.Difference> differences =
@@ -288,15 +282,22 @@ final class HumanEvalCommand implements Callable<Integer> {
         console
             .err()
             .line(
-                "dovetail: %d texts of %s differ from plain decoding's, which must not be: the first in %s (repeat %d) at token %d"
+                "dovetail: %s differs from plain decoding in %d of its texts, and must not: first in %s (repeat %d), token %d"
                     .formatted(
-                        differences.size(),
                         Printable.of(setting.name()),
+                        differences.size(),
                         first.problem(),
                         first.repeat(),
                         first.position()));
       }
     }
     return identical;
+  }
+
+  /** A line that a terminal shows until the next. */
+  private void progress(String what) {
+    if (console.err().isTerminal()) {
+      console.err().print("\r\033[K" + (what.isEmpty() ? "" : "measuring: " + what));
+    }
   }
 }

@@ -92,12 +92,13 @@ record HumanEvalDrafts(List<Entry> entries) {
    * Opens an engine for each draft; entries that differ in the tree alone share one.
    *
    * @param builders makes a builder for the model, each time another
-   * @param lenient whether {@code auto} is passed over where no draft comes with the model
+   * @param all whether an {@code auto} without a draft that comes with the model is an error, or
+   *     passed over
    * @throws IllegalArgumentException if a draft that was asked for does not exist
    * @throws IllegalStateException if the engines place the model otherwise, so that texts may
    *     differ
    */
-  Opened open(Supplier<Dovetail.Builder> builders, boolean lenient) {
+  Opened open(Supplier<Dovetail.Builder> builders, boolean all) {
     Opened opened = new Opened(new LinkedHashMap<>(), new ArrayList<>());
     try {
       for (Entry entry : entries) {
@@ -114,12 +115,12 @@ record HumanEvalDrafts(List<Entry> entries) {
                             .build());
         if (entry.plain() || !engine.draftName().equals(DraftSpelling.NONE)) {
           opened.settings().add(setting(entry, engine));
-        } else if (lenient) {
-          opened.engines().remove(entry.draft()).close();
-        } else {
+        } else if (all) {
           throw new IllegalArgumentException(
               "no draft comes with this model: leave '%s' out of --draft, or name a draft's folder"
                   .formatted(entry.text()));
+        } else {
+          opened.engines().remove(entry.draft()).close();
         }
       }
       checkPlacement(opened);

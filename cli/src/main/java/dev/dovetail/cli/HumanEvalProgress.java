@@ -35,13 +35,6 @@ final class HumanEvalProgress implements AutoCloseable {
     this.texts = texts;
   }
 
-  /** What comes before the texts, for a terminal. */
-  void preparing(String what) {
-    if (console.err().isTerminal()) {
-      console.err().print("\r\033[K" + (what.isEmpty() ? "" : "measuring: " + what));
-    }
-  }
-
   /**
    * Shows how far it is.
    *

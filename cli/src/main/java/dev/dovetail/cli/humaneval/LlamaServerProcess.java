@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 final class LlamaServerProcess implements AutoCloseable {
   /**
    * Standard input is a pipe that nobody writes to: reading it returns when the Java process closes
-   * it or is no more. Signals that the terminal or a supervisor sends to the whole group are for the
-   * Java process: the server is in a session of its own, and the shell that waits ignores them. The
-   * server has nothing to save, so that it is killed.
+   * it or is no more. Signals that the terminal or a supervisor sends to the whole group are for
+   * the Java process: the server is in a session of its own, and the shell that waits ignores them.
+   * The server has nothing to save, so that it is killed.
    */
   private static final String SCRIPT =
       """

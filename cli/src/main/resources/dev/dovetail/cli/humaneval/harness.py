@@ -128,9 +128,9 @@ def main():
         os.close(secret_out)
         run(job, report_end, secret_end)
     os.close(report_end)
-    os.close(secret_end)
     secret = os.urandom(32)
-    os.write(secret_out, secret)
+    os.write(secret_out, secret)  # into the pipe, even where the child has ended by now
+    os.close(secret_end)
     said, late = watch(pid, report, secret, time.monotonic() + job["seconds"])
     cpu = end(pid)
     if job["adopt"]:
