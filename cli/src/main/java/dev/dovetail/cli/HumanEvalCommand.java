@@ -1,6 +1,7 @@
 package dev.dovetail.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.dovetail.cli.humaneval.Baseline;
 import dev.dovetail.cli.humaneval.Bench;
 import dev.dovetail.cli.humaneval.Conditions;
 import dev.dovetail.cli.humaneval.Identity;
@@ -14,6 +15,7 @@ import dev.dovetail.cli.humaneval.RunOptions;
 import dev.dovetail.cli.humaneval.Setting;
 import dev.dovetail.cli.humaneval.SettingFacts;
 import dev.dovetail.engine.Dovetail;
+import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.cost.CostMeter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,6 +56,7 @@ import picocli.CommandLine.Spec;
       "  dovetail bench humaneval --limit 20",
       "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json",
       "  dovetail bench humaneval -m qwen2.5-coder-1.5b-instruct --draft none,draft/ --prompt chat",
+      "  dovetail bench humaneval --score --baseline llama.cpp=llama.cpp/build/bin/llama-server",
     })
 final class HumanEvalCommand implements Callable<Integer> {
   private static final String STDOUT = "-";
@@ -63,6 +67,8 @@ final class HumanEvalCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
   @Mixin private HumanEvalOptions options;
+  @Mixin private HumanEvalBaseline baseline;
+  @Mixin private HumanEvalScoring scoring;
   @Mixin private GpuOptions gpu;
   @Mixin private EngineOptions engine;
 
@@ -92,18 +98,37 @@ final class HumanEvalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     options.check();
+    baseline.check();
     gpu.check();
     engine.check();
     new OptionChecks(spec)
         .that(json == null || !json.isEmpty(), "--json names no file; - is standard output");
+    UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened =
         options.drafts().open(() -> builder(locator), options.draftsGiven())) {
       if (opened.settings().size() < options.drafts().entries().size()) {
         console.err().line("dovetail: no draft comes with this model: only none is measured");
       }
-      return measure(opened, ModelFacts.of(modelName(), locator.locate(model.name())));
+      Path file = locator.locate(model.name());
+      try (Baseline other = baseline.open(file, opened.any(), room(opened.any())).orElse(null)) {
+        List<Setting> settings = new ArrayList<>(opened.settings());
+        if (other != null) {
+          settings.add(new Setting.External(other));
+        }
+        return measure(opened, settings, scorer, ModelFacts.of(modelName(), file));
+      }
     }
+  }
+
+  /** Tokens of the longest prompt and its text. */
+  private int room(Engine engine) {
+    int longest =
+        Problems.spread(options.limit()).stream()
+            .mapToInt(problem -> options.style().ids(engine, problem).length)
+            .max()
+            .orElseThrow();
+    return Math.min(engine.context(), longest + options.generation().maxTokens() + 1);
   }
 
   private Dovetail.Builder builder(ModelLocator locator) {
@@ -120,8 +145,11 @@ final class HumanEvalCommand implements Callable<Integer> {
         : model.name();
   }
 
-  private int measure(HumanEvalDrafts.Opened opened, ModelFacts facts) {
-    List<Setting> settings = opened.settings();
+  private int measure(
+      HumanEvalDrafts.Opened opened,
+      List<Setting> settings,
+      UnaryOperator<Result> scorer,
+      ModelFacts facts) {
     RunOptions asked = options.forReport(spec.root().commandLine().getParseResult().originalArgs());
     List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
     progress("what the machine can do");
@@ -131,7 +159,8 @@ final class HumanEvalCommand implements Callable<Integer> {
     try (ProgressFile kept = open(header)) {
       List<PassCost> cost = cost(opened);
       List<Result> results = new ArrayList<>(kept == null ? List.of() : kept.results());
-      boolean interrupted = !run(bench(opened), results, kept);
+      results.replaceAll(scorer);
+      boolean interrupted = !run(bench(opened, settings), results, scorer, kept);
       if (!interrupted || oneProblemIsDone(results, settings.size())) {
         write(
             Report.of(
@@ -154,9 +183,9 @@ final class HumanEvalCommand implements Callable<Integer> {
     }
   }
 
-  private Bench bench(HumanEvalDrafts.Opened opened) {
+  private Bench bench(HumanEvalDrafts.Opened opened, List<Setting> settings) {
     return new Bench(
-        opened.settings(),
+        settings,
         Problems.spread(options.limit()),
         problem -> options.style().ids(opened.any(), problem),
         options.generation(),
@@ -187,10 +216,12 @@ final class HumanEvalCommand implements Callable<Integer> {
    * Decodes what is missing.
    *
    * @param results receives what comes
+   * @param scorer adds to a text what became of its program
    * @param kept receives it too, unless it is null
    * @return whether all is there; else it was interrupted
    */
-  private boolean run(Bench bench, List<Result> results, ProgressFile kept) {
+  private boolean run(
+      Bench bench, List<Result> results, UnaryOperator<Result> scorer, ProgressFile kept) {
     if (results.size() == bench.texts()) {
       return true;
     }
@@ -202,7 +233,8 @@ final class HumanEvalCommand implements Callable<Integer> {
       progress("");
       bench.run(
           List.copyOf(results),
-          result -> {
+          text -> {
+            Result result = scorer.apply(text);
             results.add(result);
             if (kept != null) {
               kept.add(result);

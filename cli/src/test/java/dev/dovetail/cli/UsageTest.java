@@ -71,6 +71,8 @@ class UsageTest {
           bench cost --n 0         | --n must be 1 to 64; found 0 (see dovetail bench cost --help)
           bench cost --n 1,x       | Invalid value for option '--n' (N): 'x' is not an int (see dovetail bench cost --help)
           bench cost --prefix -1   | --prefix must be at least 0; found -1 (see dovetail bench cost --help)
+          bench humaneval --baseline vllm=x | --baseline must be llama.cpp=FILE or llama.cpp=http://HOST:PORT; found 'vllm=x' (see dovetail bench humaneval --help)
+          bench humaneval --baseline llama.cpp=no | wanted llama.cpp's llama-server or http://HOST:PORT; found 'no', which is no program (see dovetail bench humaneval --help)
           bench humaneval --limit 0 | --limit must be 1 to 164; found 0 (see dovetail bench humaneval --help)
           bench humaneval --limit 165 | --limit must be 1 to 164; found 165 (see dovetail bench humaneval --help)
           bench humaneval --repeat 0 | --repeat must be at least 1; found 0 (see dovetail bench humaneval --help)
