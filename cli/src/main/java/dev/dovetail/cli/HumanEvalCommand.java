@@ -17,8 +17,6 @@ import dev.dovetail.cli.humaneval.SettingFacts;
 import dev.dovetail.engine.Dovetail;
 import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.cost.CostMeter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -49,17 +47,16 @@ import picocli.CommandLine.Spec;
           + " measured.",
       "Ctrl-C drops the text in progress and reports what is done (exit code 130); a second one ends"
           + " the",
-      "program. With --json FILE, what is done is kept in FILE.partial, and the same command goes on"
+      "program. What is done is kept in FILE.partial of --json or --html, and the same command goes on"
           + " from there.",
       "",
       "Examples:",
       "  dovetail bench humaneval --limit 20",
-      "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json",
+      "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json --html report.html",
       "  dovetail bench humaneval -m qwen2.5-coder-1.5b-instruct --draft none,draft/ --prompt chat",
       "  dovetail bench humaneval --score --baseline llama.cpp=llama.cpp/build/bin/llama-server",
     })
 final class HumanEvalCommand implements Callable<Integer> {
-  private static final String STDOUT = "-";
   private static final List<Integer> COST_SIZES = List.of(1, 2, 3, 4, 5, 6, 8, 12, 16);
   private static final int COST_PREFIX = 128;
 
@@ -78,17 +75,7 @@ final class HumanEvalCommand implements Callable<Integer> {
       description = "Leave out T(n), the time of a pass over n tokens, which takes 15 s or more.")
   private boolean noCost;
 
-  @Option(
-      names = "--json",
-      order = 61,
-      paramLabel = "FILE",
-      arity = "0..1",
-      fallbackValue = STDOUT,
-      description =
-          "Write the report as JSON to a file, or, without one, to standard output instead of the"
-              + " table.")
-  private String json;
-
+  @Mixin private HumanEvalOutput output;
   @Spec private CommandSpec spec;
 
   HumanEvalCommand(Console console) {
@@ -101,8 +88,7 @@ final class HumanEvalCommand implements Callable<Integer> {
     baseline.check();
     gpu.check();
     engine.check();
-    new OptionChecks(spec)
-        .that(json == null || !json.isEmpty(), "--json names no file; - is standard output");
+    output.check();
     UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened =
@@ -162,7 +148,7 @@ final class HumanEvalCommand implements Callable<Integer> {
       results.replaceAll(scorer);
       boolean interrupted = !run(bench(opened, settings), results, scorer, kept);
       if (!interrupted || oneProblemIsDone(results, settings.size())) {
-        write(
+        output.write(
             Report.of(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 !interrupted && options.limit() == Problems.COUNT,
@@ -171,7 +157,8 @@ final class HumanEvalCommand implements Callable<Integer> {
                 asked,
                 told,
                 cost,
-                results));
+                results),
+            console);
       }
       if (interrupted) {
         return Cli.INTERRUPTED;
@@ -192,11 +179,12 @@ final class HumanEvalCommand implements Callable<Integer> {
         options.repeat());
   }
 
-  /** Where progress is kept; null if the report does not go to a file. */
+  /** What was done before; null if the report goes to no file. */
   private ProgressFile open(ObjectNode header) {
-    return json == null || json.equals(STDOUT)
-        ? null
-        : new OptionChecks(spec).make(() -> ProgressFile.open(Path.of(json + ".partial"), header));
+    return output
+        .progress()
+        .map(path -> new OptionChecks(spec).make(() -> ProgressFile.open(path, header)))
+        .orElse(null);
   }
 
   private List<PassCost> cost(HumanEvalDrafts.Opened opened) {
@@ -251,21 +239,6 @@ final class HumanEvalCommand implements Callable<Integer> {
             Collectors.groupingBy(
                 result -> result.problem() + " " + result.repeat(), Collectors.counting()))
         .containsValue((long) settings);
-  }
-
-  private void write(Report report) {
-    if (json != null && json.equals(STDOUT)) {
-      console.out().line(report.json().toString());
-      return;
-    }
-    if (json != null) {
-      try {
-        WholeFile.write(Path.of(json), report.json().toPrettyString() + "\n");
-      } catch (IOException e) {
-        throw new UncheckedIOException("the report cannot be written: " + e.getMessage(), e);
-      }
-    }
-    HumanEvalTable.lines(report).forEach(console.out()::line);
   }
 
   /** Whether all texts are plain decoding's; names each setting with others. */
