@@ -48,11 +48,17 @@ class Levels(unittest.TestCase):
     def test_a_tree_holds_the_likeliest_paths(self):
         """Levels grown with keys and values kept equal those by computing every path anew."""
         network = draft()
-        features, embedding, head = torch.randn(5, 24), torch.randn(50, 24), torch.randn(50, 24)
+        # So that a path's tokens, and what a node may attend to, decide.
+        network.W_2.data *= 10
+        for layer in network.layers:
+            attention = layer.self_attn
+            for projection in (attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj):
+                projection.weight.data *= 3
+        features, embedding, head = torch.randn(5, 24), torch.randn(50, 24), torch.randn(50, 24) * 0.3
         following = torch.randint(0, 50, (5,))
         drafter = evaluate.Drafter(network, embedding, head, torch.arange(50))
         guess = drafter.extend(features, following)
-        levels = drafter.tree(guess, 3, 4)
+        levels = drafter.tree(guess, 4, 6)
         paths = [((), 0.0)]
         for level in levels:
             grown = []
@@ -63,7 +69,7 @@ class Levels(unittest.TestCase):
                     x = other.extend(x[None], torch.tensor([token]))
                 logs = (x @ head.T).log_softmax(-1)
                 grown += [((*path, token), log + logs[token].item()) for token in range(50)]
-            paths = sorted(grown, key=lambda p: -p[1])[:4]
+            paths = sorted(grown, key=lambda p: -p[1])[:6]
             self.assertEqual([token for token, _ in level], [path[-1] for path, _ in paths])
 
 
