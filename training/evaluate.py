@@ -77,29 +77,32 @@ class Drafter:
         return levels
 
 
-def rounds(drafter: Drafter, text: store.Text, depth: int, width: int) -> list[int]:
-    """How many tokens of its tree each round of a text accepts; the tokens after the first are what is drafted."""
+def rounds(drafter: Drafter, text: store.Text, depth: int, width: int) -> list[tuple[int, int]]:
+    """Of each round of a text behind its first token, which the prompt's pass has given: how many tokens of the tree
+    are accepted, and how many are emitted, which is one more unless the text ends before."""
     tokens = torch.from_numpy(text.tokens)
     features = torch.from_numpy(text.features.astype("float32"))
-    accepted = []
-    known = text.prompt + 1  # the prompt's pass has given the first token
-    seen = 0
+    made = []
+    known, seen = text.prompt + 1, 0
     while known < len(tokens):
         guess = drafter.extend(features[seen : known - 1], tokens[seen + 1 : known])
         seen = known - 1
-        # A round's last token is the target's own, so the last of the text is never drafted.
-        depth_here = min(depth, len(tokens) - known - 1)
-        path, at = 0, 0
-        for level in drafter.tree(guess, depth_here, width):
-            wanted = (int(tokens[known + path]), at)
-            # On the first level every node's parent is the root.
-            if wanted not in level:
+        # Where a limit ends the text, its last token is never drafted: it is the round's own.
+        levels = drafter.tree(guess, depth if text.ended else min(depth, len(tokens) - known - 1), width)
+        accepted, parent = 0, 0
+        for level in levels:
+            if known + accepted == len(tokens) or (int(tokens[known + accepted]), parent) not in level:
                 break
-            at = level.index(wanted)
-            path += 1
-        accepted.append(path)
-        known += path + 1
-    return accepted
+            parent = level.index((int(tokens[known + accepted]), parent))
+            accepted += 1
+        emitted = min(accepted + 1, len(tokens) - known)
+        made.append((accepted, emitted))
+        known += emitted
+    return made
+
+
+def tau(made: list[tuple[int, int]]) -> float:
+    return sum(emitted for _, emitted in made) / len(made)
 
 
 def main() -> None:
@@ -123,10 +126,10 @@ def main() -> None:
             if not (match := re.fullmatch(r"(\d+)(?:x(\d+))?", spelled)):
                 raise SystemExit(f"a shape is 4 or 4x2; found {spelled}")
             depth, width = int(match[1]), int(match[2] or 1)
-            accepted = [n for text in chosen for n in rounds(Drafter(draft, embedding, head, ids), text, depth, width)]
-            by_depth = [sum(n >= k for n in accepted) / len(accepted) for k in range(1, depth + 1)]
-            shares = " ".join(f"{share:.3f}" for share in by_depth)
-            print(f"tree {spelled}: tau {1 + sum(accepted) / len(accepted):.4f}, depth reached: {shares}", flush=True)
+            made = [r for text in chosen for r in rounds(Drafter(draft, embedding, head, ids), text, depth, width)]
+            shares = [sum(accepted >= level for accepted, _ in made) / len(made) for level in range(1, depth + 1)]
+            reached = " ".join(f"{share:.3f}" for share in shares)
+            print(f"tree {spelled}: tau {tau(made):.4f} in {len(made)} rounds; levels reached: {reached}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 
     python3 training/generate.py FOLDER --target TARGET.gguf [--count 4000] [--seed 1] [--code 0.7 --requests 0.15]
 
-Three kinds of text, all of them the target's own: continued function stubs (half of them from the Python standard
-library, half made up by the target), answers to requests to complete such stubs, and answers in conversations whose
-user turns the target made up itself (as Magpie does, arXiv 2406.08464). No HumanEval problem is among them: a stub
+Four kinds of text, all of them the target's own: continued function stubs (half of them from the Python standard
+library, half made up by the target), continued excerpts of that library, answers to requests to complete stubs, and
+answers in conversations whose user turns the target made up itself (as Magpie does, arXiv 2406.08464). No HumanEval problem is among them: a stub
 that defines one of its functions is left out. Stop it when you like: it goes on where it was.
 """
 
@@ -15,14 +15,13 @@ import json
 import pathlib
 import random
 import subprocess
-import sysconfig
 
+import corpus
 import prompts
 from target import TargetFile
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
-HUMAN_EVAL = PROJECT / "models/src/test/resources/dev/dovetail/models/humaneval/HumanEval.jsonl.gz"
-TEMPERATURES = (0.0, 0.0, 0.4, 0.8)  # answers are greedy in half of all texts
+HUMAN_EVAL = PROJECT / "models/src/main/resources/dev/dovetail/models/humaneval/HumanEval.jsonl.gz"
 
 
 def batch(args, asked: list[dict], folder: pathlib.Path, name: str, features: bool) -> list[dict]:
@@ -51,10 +50,13 @@ def main() -> None:
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--target", type=pathlib.Path, required=True)
     parser.add_argument("--dovetail", type=pathlib.Path, default=PROJECT / "dovetail")
-    parser.add_argument("--stubs", type=pathlib.Path, default=pathlib.Path(sysconfig.get_path("stdlib")))
+    parser.add_argument("--sources", type=pathlib.Path, default=corpus.STANDARD_LIBRARY)
+    parser.add_argument("--held-out", action="store_true", help="only the sources that are held out from training")
     parser.add_argument("--count", type=int, default=4000)
-    parser.add_argument("--code", type=float, default=0.7, help="share of continued stubs")
+    parser.add_argument("--stubs", type=float, default=0.6, help="share of continued stubs")
+    parser.add_argument("--excerpts", type=float, default=0.1, help="share of continued excerpts")
     parser.add_argument("--requests", type=float, default=0.15, help="share of requests; the rest are conversations")
+    parser.add_argument("--greedy", type=float, default=0.5, help="share of greedy answers; others are warmer")
     parser.add_argument("--tokens", type=int, default=192, help="most tokens of an answer")
     parser.add_argument("--parallel", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
@@ -63,54 +65,56 @@ def main() -> None:
     rng = random.Random(args.seed)
     target = TargetFile(args.target)
     template = target.field("tokenizer.chat_template", "")
-    counts = [round(args.count * args.code), round(args.count * args.requests)]
-    counts.append(args.count - sum(counts))
-    if not template and counts[0] < args.count:
-        raise SystemExit(f"{args.target} has no chat template: take --code 1")
+    stubs, excerpts, requests = (round(args.count * share) for share in (args.stubs, args.excerpts, args.requests))
+    chats = args.count - stubs - excerpts - requests
+    if chats < 0 or not template and chats + requests > 0:
+        raise SystemExit(f"shares of {stubs}, {excerpts}, {requests} and {chats} texts; conversations need a chat template")
 
     def seed() -> int:
         return rng.randrange(1 << 30)
 
-    # What the target makes up for itself: stubs (not all are whole, so twice as many), then user turns.
+    def choice() -> dict:
+        temperature = 0.0 if rng.random() < args.greedy else rng.choice((0.4, 0.8))
+        return {"temperature": temperature, "seed": seed(), "max_tokens": args.tokens}
+
+    # What the target makes up for itself: stubs, of which not all are whole, then user turns.
+    begun = [prompts.beginning(rng) for _ in range(stubs + requests)]
     own = [
-        {"id": f"stub-{i}", "prompt": text, "temperature": 0.9, "seed": seed(), "max_tokens": 140}
-        for i, text in enumerate(prompts.beginnings(counts[0] + counts[1], rng))
+        {"id": f"stub-{i}", "prompt": shown + words, "temperature": 0.9, "seed": seed(), "max_tokens": 140}
+        for i, (shown, words) in enumerate(begun)
     ]
-    if counts[2]:
+    if chats:
         words = target.field("tokenizer.ggml.tokens")
         begin, end = (words[target.field(f"tokenizer.ggml.{name}_token_id", 0)] for name in ("bos", "eos"))
         turn = prompts.user_turn(template, begin, end)
         own += [
             {"id": f"turn-{i}", "prompt": turn, "parse_special": True, "temperature": 1.0, "seed": seed(), "max_tokens": 160}
-            for i in range(counts[2])
+            for i in range(chats)
         ]
-    asked = {line["id"]: line for line in own}
     turns, made = [], []
     for line in sorted(batch(args, own, args.folder, "own", features=False), key=lambda line: line["id"]):
         if line["id"].startswith("turn-"):
             if line["finish_reason"] == "stop" and line["text"].strip():
                 turns.append(line["text"])
-        elif stub := prompts.stub_of(asked[line["id"]]["prompt"] + line["text"]):
+        elif stub := prompts.stub_of(begun[int(line["id"].removeprefix("stub-"))][1] + line["text"]):
             made.append(stub)
 
-    library = list(prompts.documented(args.stubs))
+    sources = list(corpus.sources(args.sources, args.held_out))
+    library = list(prompts.documented(sources))
     rng.shuffle(library)
+    both = [stub for pair in zip(library, made) for stub in pair]
+    both += library[len(made) :] + made[len(library) :]
     known = known_functions()
-    stubs = [stub for pair in zip(library, made) for stub in pair]
-    stubs += library[len(made) :] + made[len(library) :]
-    stubs = [stub for stub in stubs if not any(f"def {name}(" in stub for name in known)]
+    both = [stub for stub in both if not any(f"def {name}(" in stub for name in known)]
 
-    lines = []
-    for i, stub in enumerate(stubs[: counts[0] + counts[1]]):
-        options = {"temperature": rng.choice(TEMPERATURES), "seed": seed(), "max_tokens": args.tokens}
-        if i < counts[0]:
-            lines.append({"id": f"{args.seed}-code-{i}", "prompt": stub, **options})
-        else:
-            message = {"role": "user", "content": rng.choice(prompts.REQUESTS).format(stub=stub)}
-            lines.append({"id": f"{args.seed}-request-{i}", "messages": [message], **options})
-    for i, turn in enumerate(turns):
-        options = {"temperature": rng.choice(TEMPERATURES), "seed": seed(), "max_tokens": args.tokens}
-        lines.append({"id": f"{args.seed}-chat-{i}", "messages": [{"role": "user", "content": turn}], **options})
+    lines = [{"id": f"{args.seed}-stub-{i}", "prompt": stub, **choice()} for i, stub in enumerate(both[:stubs])]
+    lines += [
+        {"id": f"{args.seed}-excerpt-{i}", "prompt": prompts.excerpt(sources, rng), **choice()} for i in range(excerpts)
+    ]
+    asked = [rng.choice(prompts.REQUESTS).format(stub=stub) for stub in both[stubs : stubs + requests]]
+    for kind, words in (("request", asked), ("chat", turns)):
+        for i, text in enumerate(words):
+            lines.append({"id": f"{args.seed}-{kind}-{i}", "messages": [{"role": "user", "content": text}], **choice()})
     rng.shuffle(lines)
     print(f"{len(lines)} texts: {len(made)} stubs and {len(turns)} user turns are the target's own", flush=True)
     done = batch(args, lines, args.folder, "texts", features=True)

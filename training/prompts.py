@@ -1,11 +1,10 @@
 """What a target is asked to write: function stubs, requests to complete them, and user turns that it made up itself."""
 
 import ast
-import pathlib
 import random
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import jinja2
 
@@ -19,6 +18,40 @@ VERBS = (
     "validate vowel word write zip"
 ).split()
 PREAMBLES = ("", "", "from typing import List\n\n\n", "from typing import List, Tuple, Optional\n\n\n", "import math\n\n\n")
+# Shown before a beginning, so that the target writes a docstring behind it; only what it writes itself is kept.
+EXAMPLES = (
+    '''def second_largest(values: List[int]) -> int:
+    """ Return the second largest of some whole numbers.
+    >>> second_largest([3, 9, 4])
+    4
+    """
+    return sorted(values)[-2]
+
+
+''',
+    '''def has_digit(text: str) -> bool:
+    """Say whether there is a digit in a text.
+
+    Examples:
+    has_digit("ab1") returns True
+    has_digit("") returns False
+    """
+    return any(letter.isdigit() for letter in text)
+
+
+''',
+    '''def celsius(fahrenheit):
+    """
+    Convert degrees Fahrenheit to degrees Celsius.
+    The result is rounded to one decimal.
+
+    celsius(212) == 100.0
+    """
+    return round((fahrenheit - 32) * 5 / 9, 1)
+
+
+''',
+)
 REQUESTS = (
     "Complete this Python function:\n```python\n{stub}```",
     "Write the body of this function.\n\n{stub}",
@@ -29,17 +62,14 @@ REQUESTS = (
 SHORTEST, LONGEST = 60, 900  # characters of a stub
 
 
-def documented(folder: pathlib.Path) -> Iterator[str]:
-    """Heads of functions with their docstrings, from the sources of a folder."""
-    for path in sorted(folder.rglob("*.py")):
-        if {"site-packages", "dist-packages", "__pycache__"} & set(path.relative_to(folder).parts):
-            continue
+def documented(sources: Iterable[str]) -> Iterator[str]:
+    """Heads of functions with their docstrings."""
+    for source in sources:
         try:
-            source = path.read_text(encoding="utf-8")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 tree = ast.parse(source)
-        except (UnicodeDecodeError, SyntaxError, ValueError):
+        except (SyntaxError, ValueError):
             continue
         lines = source.splitlines(keepends=True)
         for node in ast.walk(tree):
@@ -50,9 +80,17 @@ def documented(folder: pathlib.Path) -> Iterator[str]:
                 yield stub if stub.endswith("\n") else stub + "\n"
 
 
-def beginnings(count: int, rng: random.Random) -> list[str]:
-    """First words of functions that the target shall document itself."""
-    return [f"{rng.choice(PREAMBLES)}def {rng.choice(VERBS)}{rng.choice(('_', '_', '(', ''))}" for _ in range(count)]
+def excerpt(sources: list[str], rng: random.Random) -> str:
+    """Some lines from a random place in a random source."""
+    lines = rng.choice(sources).splitlines(keepends=True)
+    begin = rng.randrange(max(1, len(lines) - 5))
+    return "".join(lines[begin : begin + rng.randint(3, 20)])[:LONGEST]
+
+
+def beginning(rng: random.Random) -> tuple[str, str]:
+    """What stands before a function that the target shall document itself: examples, and its first words."""
+    shown = rng.sample(EXAMPLES, 2)
+    return "".join(shown), f"{rng.choice(PREAMBLES)}def {rng.choice(VERBS)}{rng.choice(('_', '_', '(', ''))}"
 
 
 def stub_of(text: str) -> str | None:

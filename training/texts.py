@@ -15,6 +15,8 @@ PROMPT_WEIGHT = 0.25  # of a position in the prompt, which a draft is never aske
 @dataclasses.dataclass(frozen=True)
 class Text:
     id: str
+    greedy: bool
+    ended: bool  # by its own last token, not by a limit
     prompt: int  # how many of the tokens are the prompt
     tokens: np.ndarray
     features: np.ndarray  # [rows][d], f16, of the first tokens; on disk until used
@@ -34,7 +36,10 @@ def read(folder: pathlib.Path, width: int) -> list[Text]:
             first, count = text["feature_row"], text["feature_rows"]
             tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
             if count >= 3:
-                texts.append(Text(text["id"], len(text["prompt_ids"]), tokens, features[first : first + count]))
+                greedy = text["temperature"] == 0
+                ended = text["finish_reason"] == "stop"
+                prompt = len(text["prompt_ids"])
+                texts.append(Text(text["id"], greedy, ended, prompt, tokens, features[first : first + count]))
     return texts
 
 

@@ -8,10 +8,8 @@ file in twenty is held out. The model completes Python-looking code and does not
 """
 
 import argparse
-import hashlib
 import json
 import pathlib
-import sysconfig
 import time
 
 import gguf
@@ -20,34 +18,17 @@ import tokenizers
 import torch
 import torch.nn.functional as F
 
+import corpus
 import llama
 import loop
 
 END = "<|endoftext|>"  # begins each file, and ends it
-LEFT_OUT = {"test", "tests", "idlelib", "site-packages", "dist-packages", "__pycache__", "lib2to3", "turtledemo"}
 # What GGUF calls the pre-tokenizer "llama-bpe".
 WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"  # text goes in as it stands
-
-
-def sources(folder: pathlib.Path) -> tuple[list[str], list[str]]:
-    """Training texts and held-out ones; a file's path decides which."""
-    training, held_out = [], []
-    for path in sorted(folder.rglob("*.py")):
-        name = path.relative_to(folder)
-        if LEFT_OUT & set(name.parts):
-            continue
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            continue
-        if text.strip():
-            share = int(hashlib.sha256(name.as_posix().encode()).hexdigest(), 16) % 20
-            (held_out if share == 0 else training).append(text)
-    return training, held_out
 
 
 def bpe(texts: list[str], vocabulary: int) -> tokenizers.Tokenizer:
@@ -144,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=pathlib.Path, help="folder for the checkpoint and the curves")
     parser.add_argument("out", type=pathlib.Path, help="the GGUF file to write")
-    parser.add_argument("--corpus", type=pathlib.Path, default=pathlib.Path(sysconfig.get_path("stdlib")))
+    parser.add_argument("--corpus", type=pathlib.Path, default=corpus.STANDARD_LIBRARY)
     parser.add_argument("--vocabulary", type=int, default=4096)
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=6)
@@ -157,7 +138,7 @@ def main() -> None:
 
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    training, held_out = sources(args.corpus)
+    training, held_out = (list(corpus.sources(args.corpus, held_out=part)) for part in (False, True))
     saved = args.run / "tokenizer.json"
     args.run.mkdir(parents=True, exist_ok=True)
     tokenizer = tokenizers.Tokenizer.from_file(str(saved)) if saved.exists() else bpe(training, args.vocabulary)

@@ -68,7 +68,8 @@ final class ChatCommand implements Callable<Integer> {
     engine.check();
     GenerationOptions options = generation.options(USUAL_TEMPERATURE);
     Templates.warmUp();
-    Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
+    ModelLocator locator = new ModelLocator(console);
+    Dovetail.Builder builder = engine.open(locator.available(model.given()), locator);
     draft.applyTo(builder);
     gpu.applyTo(builder, console);
     try (Engine opened = builder.build();

@@ -1,6 +1,7 @@
 package dev.dovetail.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.dovetail.cli.humaneval.Baseline;
 import dev.dovetail.cli.humaneval.Bench;
 import dev.dovetail.cli.humaneval.Conditions;
 import dev.dovetail.cli.humaneval.Identity;
@@ -14,9 +15,8 @@ import dev.dovetail.cli.humaneval.RunOptions;
 import dev.dovetail.cli.humaneval.Setting;
 import dev.dovetail.cli.humaneval.SettingFacts;
 import dev.dovetail.engine.Dovetail;
+import dev.dovetail.engine.Engine;
 import dev.dovetail.engine.cost.CostMeter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,16 +47,16 @@ import picocli.CommandLine.Spec;
           + " measured.",
       "Ctrl-C drops the text in progress and reports what is done (exit code 130); a second one ends"
           + " the",
-      "program. With --json FILE, what is done is kept in FILE.partial, and the same command goes on"
+      "program. What is done is kept in FILE.partial of --json or --html, and the same command goes on"
           + " from there.",
       "",
       "Examples:",
       "  dovetail bench humaneval --limit 20",
-      "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json",
+      "  dovetail bench humaneval --draft none,auto,auto@4x2 --json report.json --html report.html",
       "  dovetail bench humaneval -m qwen2.5-coder-1.5b-instruct --draft none,draft/ --prompt chat",
+      "  dovetail bench humaneval --score --baseline llama.cpp=llama.cpp/build/bin/llama-server",
     })
 final class HumanEvalCommand implements Callable<Integer> {
-  private static final String STDOUT = "-";
   private static final List<Integer> COST_SIZES = List.of(1, 2, 3, 4, 5, 6, 8, 12, 16);
   private static final int COST_PREFIX = 128;
 
@@ -63,6 +64,8 @@ final class HumanEvalCommand implements Callable<Integer> {
 
   @Mixin private ModelOption model;
   @Mixin private HumanEvalOptions options;
+  @Mixin private HumanEvalBaseline baseline;
+  @Mixin private HumanEvalScoring scoring;
   @Mixin private GpuOptions gpu;
   @Mixin private EngineOptions engine;
 
@@ -72,17 +75,7 @@ final class HumanEvalCommand implements Callable<Integer> {
       description = "Leave out T(n), the time of a pass over n tokens, which takes 15 s or more.")
   private boolean noCost;
 
-  @Option(
-      names = "--json",
-      order = 61,
-      paramLabel = "FILE",
-      arity = "0..1",
-      fallbackValue = STDOUT,
-      description =
-          "Write the report as JSON to a file, or, without one, to standard output instead of the"
-              + " table.")
-  private String json;
-
+  @Mixin private HumanEvalOutput output;
   @Spec private CommandSpec spec;
 
   HumanEvalCommand(Console console) {
@@ -92,18 +85,36 @@ final class HumanEvalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     options.check();
+    baseline.check();
     gpu.check();
     engine.check();
-    new OptionChecks(spec)
-        .that(json == null || !json.isEmpty(), "--json names no file; - is standard output");
+    output.check();
+    UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened =
         options.drafts().open(() -> builder(locator), options.draftsGiven())) {
       if (opened.settings().size() < options.drafts().entries().size()) {
         console.err().line("dovetail: no draft comes with this model: only none is measured");
       }
-      return measure(opened, ModelFacts.of(modelName(), locator.locate(model.name())));
+      Path file = locator.locate(model.name());
+      try (Baseline other = baseline.open(file, opened.any(), room(opened.any())).orElse(null)) {
+        List<Setting> settings = new ArrayList<>(opened.settings());
+        if (other != null) {
+          settings.add(new Setting.External(other));
+        }
+        return measure(opened, settings, scorer, ModelFacts.of(modelName(), file));
+      }
     }
+  }
+
+  /** Tokens of the longest prompt and its text. */
+  private int room(Engine engine) {
+    int longest =
+        Problems.spread(options.limit()).stream()
+            .mapToInt(problem -> options.style().ids(engine, problem).length)
+            .max()
+            .orElseThrow();
+    return Math.min(engine.context(), longest + options.generation().maxTokens() + 1);
   }
 
   private Dovetail.Builder builder(ModelLocator locator) {
@@ -120,8 +131,11 @@ final class HumanEvalCommand implements Callable<Integer> {
         : model.name();
   }
 
-  private int measure(HumanEvalDrafts.Opened opened, ModelFacts facts) {
-    List<Setting> settings = opened.settings();
+  private int measure(
+      HumanEvalDrafts.Opened opened,
+      List<Setting> settings,
+      UnaryOperator<Result> scorer,
+      ModelFacts facts) {
     RunOptions asked = options.forReport(spec.root().commandLine().getParseResult().originalArgs());
     List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
     progress("what the machine can do");
@@ -131,9 +145,10 @@ final class HumanEvalCommand implements Callable<Integer> {
     try (ProgressFile kept = open(header)) {
       List<PassCost> cost = cost(opened);
       List<Result> results = new ArrayList<>(kept == null ? List.of() : kept.results());
-      boolean interrupted = !run(bench(opened), results, kept);
+      results.replaceAll(scorer);
+      boolean interrupted = !run(bench(opened, settings), results, scorer, kept);
       if (!interrupted || oneProblemIsDone(results, settings.size())) {
-        write(
+        output.write(
             Report.of(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 !interrupted && options.limit() == Problems.COUNT,
@@ -142,7 +157,8 @@ final class HumanEvalCommand implements Callable<Integer> {
                 asked,
                 told,
                 cost,
-                results));
+                results),
+            console);
       }
       if (interrupted) {
         return Cli.INTERRUPTED;
@@ -154,20 +170,21 @@ final class HumanEvalCommand implements Callable<Integer> {
     }
   }
 
-  private Bench bench(HumanEvalDrafts.Opened opened) {
+  private Bench bench(HumanEvalDrafts.Opened opened, List<Setting> settings) {
     return new Bench(
-        opened.settings(),
+        settings,
         Problems.spread(options.limit()),
         problem -> options.style().ids(opened.any(), problem),
         options.generation(),
         options.repeat());
   }
 
-  /** Where progress is kept; null if the report does not go to a file. */
+  /** What was done before; null if the report goes to no file. */
   private ProgressFile open(ObjectNode header) {
-    return json == null || json.equals(STDOUT)
-        ? null
-        : new OptionChecks(spec).make(() -> ProgressFile.open(Path.of(json + ".partial"), header));
+    return output
+        .progress()
+        .map(path -> new OptionChecks(spec).make(() -> ProgressFile.open(path, header)))
+        .orElse(null);
   }
 
   private List<PassCost> cost(HumanEvalDrafts.Opened opened) {
@@ -187,10 +204,12 @@ final class HumanEvalCommand implements Callable<Integer> {
    * Decodes what is missing.
    *
    * @param results receives what comes
+   * @param scorer adds to a text what became of its program
    * @param kept receives it too, unless it is null
    * @return whether all is there; else it was interrupted
    */
-  private boolean run(Bench bench, List<Result> results, ProgressFile kept) {
+  private boolean run(
+      Bench bench, List<Result> results, UnaryOperator<Result> scorer, ProgressFile kept) {
     if (results.size() == bench.texts()) {
       return true;
     }
@@ -202,7 +221,8 @@ final class HumanEvalCommand implements Callable<Integer> {
       progress("");
       bench.run(
           List.copyOf(results),
-          result -> {
+          text -> {
+            Result result = scorer.apply(text);
             results.add(result);
             if (kept != null) {
               kept.add(result);
@@ -219,21 +239,6 @@ final class HumanEvalCommand implements Callable<Integer> {
             Collectors.groupingBy(
                 result -> result.problem() + " " + result.repeat(), Collectors.counting()))
         .containsValue((long) settings);
-  }
-
-  private void write(Report report) {
-    if (json != null && json.equals(STDOUT)) {
-      console.out().line(report.json().toString());
-      return;
-    }
-    if (json != null) {
-      try {
-        WholeFile.write(Path.of(json), report.json().toPrettyString() + "\n");
-      } catch (IOException e) {
-        throw new UncheckedIOException("the report cannot be written: " + e.getMessage(), e);
-      }
-    }
-    HumanEvalTable.lines(report).forEach(console.out()::line);
   }
 
   /** Whether all texts are plain decoding's; names each setting with others. */

@@ -9,7 +9,7 @@ import java.util.List;
 /** The report of {@code bench humaneval} for people: a line for each setting. */
 final class HumanEvalTable {
   private static final String UNKNOWN = "-";
-  private static final String ROW = "%8s  %18s  %6s  %8s  %9s  %s";
+  private static final String ROW = "%8s  %18s  %6s  %8s  %9s  %-10s  %s";
 
   private HumanEvalTable() {}
 
@@ -31,8 +31,18 @@ final class HumanEvalTable {
                 report.conditions().cpu(),
                 report.conditions().kernels(),
                 report.conditions().threads()));
+    boolean scored = report.summary().stream().anyMatch(summary -> summary.passAt1() != null);
     lines.add(
-        row(width, "setting", "tok/s", "gain (95 %)", "tau", "draft ms", "verify ms", "identical"));
+        row(
+            width,
+            "setting",
+            "tok/s",
+            "gain (95 %)",
+            "tau",
+            "draft ms",
+            "verify ms",
+            "identical",
+            scored ? "pass@1" : ""));
     for (Summary summary : report.summary()) {
       lines.add(
           row(
@@ -43,7 +53,8 @@ final class HumanEvalTable {
               number(summary.tau(), 2),
               number(summary.draftMsPerRound(), 2),
               number(summary.verifyMsPerRound(), 2),
-              identical(summary)));
+              identical(summary),
+              scored ? passed(summary.passAt1()) : ""));
     }
     lines.add("medians over problems; tau and times over all rounds");
     return lines;
@@ -67,6 +78,13 @@ final class HumanEvalTable {
     return summary.identical() == null
         ? UNKNOWN
         : "%d of %d".formatted(summary.identical(), summary.identical() + summary.different());
+  }
+
+  private static String passed(Summary.Passed passed) {
+    return passed == null
+        ? UNKNOWN
+        : "%s %% (%d of %d)"
+            .formatted(Units.decimal(100 * passed.rate(), 1), passed.passed(), passed.of());
   }
 
   private static String number(Double value, int digits) {

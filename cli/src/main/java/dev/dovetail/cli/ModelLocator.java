@@ -13,6 +13,9 @@ final class ModelLocator {
   /** The model where none is named. */
   static final String DEFAULT = "smollm2-135m-instruct";
 
+  /** The one that comes with the program. */
+  private static final String BUNDLED = "tiny";
+
   private final Console console;
   private ModelStore opened;
 
@@ -40,6 +43,28 @@ final class ModelLocator {
   }
 
   /**
+   * The name of a model that is here: the given one, or the default; where that can neither be
+   * found nor pulled, the one that comes with the program, which is said in one line.
+   */
+  String available(Optional<String> given) {
+    if (given.isPresent() || store().find(DEFAULT).isPresent()) {
+      return given.orElse(DEFAULT);
+    }
+    try {
+      pull(DEFAULT);
+      return DEFAULT;
+    } catch (UncheckedIOException e) {
+      locate(BUNDLED);
+      console
+          .err()
+          .line(
+              "dovetail: %s; going on with %s, which comes along and completes Python-looking code, nothing else"
+                  .formatted(e.getCause().getMessage(), BUNDLED));
+      return BUNDLED;
+    }
+  }
+
+  /**
    * The file of a path or of a name in the store; a catalogue's model that is not stored is pulled.
    */
   Path locate(String name) {
@@ -48,16 +73,21 @@ final class ModelLocator {
       return path; // without opening the store
     }
     ModelStore store = store();
-    Optional<CatalogueEntry> entry = store.catalogue().find(name);
-    if (entry.isEmpty() || store.find(name).isPresent()) {
+    if (store.catalogue().find(name).isEmpty() || store.find(name).isPresent()) {
       return store.resolve(name);
     }
+    return pull(name);
+  }
+
+  /** Pulls a model of the catalogue. */
+  private Path pull(String name) {
+    ModelStore store = store();
+    CatalogueEntry entry = store.catalogue().find(name).orElseThrow();
     console
         .err()
         .line(
             "dovetail: %s is not here yet; pulling %s (%s) into %s"
-                .formatted(
-                    name, entry.get().file(), Units.bytes(entry.get().size()), store.folder()));
+                .formatted(name, entry.file(), Units.bytes(entry.size()), store.folder()));
     try (PullProgress progress = new PullProgress(console)) {
       return store.pull(name, progress);
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package dev.dovetail.cli;
 
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which model. */
@@ -13,9 +14,14 @@ final class ModelOption {
           "A GGUF file (the first of split ones), or a name that 'dovetail list' shows. Default: "
               + ModelLocator.DEFAULT
               + ", pulled at first use.")
-  private String model = ModelLocator.DEFAULT;
+  private String model;
 
   String name() {
-    return model;
+    return given().orElse(ModelLocator.DEFAULT);
+  }
+
+  /** Empty where the default was left to be. */
+  Optional<String> given() {
+    return Optional.ofNullable(model);
   }
 }

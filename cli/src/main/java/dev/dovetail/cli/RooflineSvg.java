@@ -1,5 +1,7 @@
 package dev.dovetail.cli;
 
+import dev.dovetail.cli.markup.Markup;
+import dev.dovetail.cli.markup.Svg;
 import dev.dovetail.engine.cost.PassCosts;
 import java.util.Locale;
 
@@ -21,7 +23,18 @@ final class RooflineSvg {
   private final int toX;
   private final int fromY;
   private final int toY;
-  private final StringBuilder svg = new StringBuilder();
+  private final Markup out = new Markup();
+  private final Svg svg =
+      new Svg(
+          out,
+          WIDTH,
+          HEIGHT,
+          "xmlns",
+          "http://www.w3.org/2000/svg",
+          "font-family",
+          "sans-serif",
+          "font-size",
+          "12");
 
   private RooflineSvg(PassCosts costs) {
     this.costs = costs;
@@ -50,14 +63,9 @@ final class RooflineSvg {
   }
 
   private String draw(String model) {
-    svg.append(
-        """
-        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
-        <rect width="100%%" height="100%%" fill="white"/>
-        """
-            .formatted(WIDTH, HEIGHT));
-    text(LEFT, 20, "start", escaped(model) + ": passes over n tokens under the machine's roofline");
-    text(
+    svg.rect(0, 0, WIDTH, HEIGHT, "fill", "white");
+    svg.text(LEFT, 20, "start", model + ": passes over n tokens under the machine's roofline");
+    svg.text(
         LEFT,
         38,
         "start",
@@ -71,28 +79,28 @@ final class RooflineSvg {
     axes();
     roof();
     costs.passMs().keySet().forEach(this::point);
-    return svg.append("</svg>\n").toString();
+    svg.end();
+    return out.finish();
   }
 
   private void axes() {
     for (int power = fromX; power <= toX; power++) {
       double x = x(Math.scalb(1.0, power));
       line(x, TOP, x, HEIGHT - BOTTOM, "#e4e4e4", 1);
-      text(x, HEIGHT - BOTTOM + 18, "middle", label(power));
+      svg.text(x, HEIGHT - BOTTOM + 18, "middle", label(power));
     }
     for (int power = fromY; power <= toY; power++) {
       double y = y(Math.scalb(1.0, power));
       line(LEFT, y, WIDTH - RIGHT, y, "#e4e4e4", 1);
-      text(LEFT - 8, y + 4, "end", label(power));
+      svg.text(LEFT - 8, y + 4, "end", label(power));
     }
-    text(
+    svg.text(
         (LEFT + WIDTH - RIGHT) / 2.0,
         HEIGHT - 12,
         "middle",
         "multiply-adds for each byte of weights");
-    svg.append(
-        "<text x=\"18\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 18 %d)\">GMAC/s</text>\n"
-            .formatted((TOP + HEIGHT - BOTTOM) / 2, (TOP + HEIGHT - BOTTOM) / 2));
+    int middle = (TOP + HEIGHT - BOTTOM) / 2;
+    svg.text(18, middle, "middle", "GMAC/s", "transform", "rotate(-90 18 " + middle + ")");
   }
 
   private void roof() {
@@ -106,28 +114,12 @@ final class RooflineSvg {
   private void point(int n) {
     double x = x(intensity(n));
     double y = y(costs.gmacPerS(n));
-    svg.append(
-        "<circle cx=\"%s\" cy=\"%s\" r=\"4\" fill=\"#1f6feb\"/>\n"
-            .formatted(Units.decimal(x, 1), Units.decimal(y, 1)));
-    text(x + 6, y + 14, "start", Integer.toString(n));
+    svg.circle(x, y, 4, "fill", "#1f6feb");
+    svg.text(x + 6, y + 14, "start", Integer.toString(n));
   }
 
   private void line(double x1, double y1, double x2, double y2, String colour, int width) {
-    svg.append(
-        "<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" stroke=\"%s\" stroke-width=\"%d\"/>\n"
-            .formatted(
-                Units.decimal(x1, 1),
-                Units.decimal(y1, 1),
-                Units.decimal(x2, 1),
-                Units.decimal(y2, 1),
-                colour,
-                width));
-  }
-
-  private void text(double x, double y, String anchor, String words) {
-    svg.append(
-        "<text x=\"%s\" y=\"%s\" text-anchor=\"%s\">%s</text>\n"
-            .formatted(Units.decimal(x, 1), Units.decimal(y, 1), anchor, words));
+    svg.line(x1, y1, x2, y2, "stroke", colour, "stroke-width", Integer.toString(width));
   }
 
   private double x(double intensity) {
@@ -146,9 +138,5 @@ final class RooflineSvg {
 
   private static double log2(double value) {
     return Math.log(value) / Math.log(2);
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }

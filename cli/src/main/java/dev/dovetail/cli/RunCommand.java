@@ -91,7 +91,8 @@ final class RunCommand implements Callable<Integer> {
       Templates.warmUp();
     }
     String text = raw ? prompt.read(console) : prompt.readLine(console);
-    Dovetail.Builder builder = engine.open(model.name(), new ModelLocator(console));
+    ModelLocator locator = new ModelLocator(console);
+    Dovetail.Builder builder = engine.open(locator.available(model.given()), locator);
     draft.applyTo(builder);
     gpu.applyTo(builder, console);
     try (Engine opened = builder.build();

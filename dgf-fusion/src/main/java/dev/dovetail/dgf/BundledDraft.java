@@ -31,7 +31,8 @@ record BundledDraft(
   private static final List<BundledDraft> ALL =
       List.of(
           new BundledDraft(
-              "smollm2-135m-instruct.dgf.gguf", "smollm2135m", "llama", 30, 576, 49152));
+              "smollm2-135m-instruct.dgf.gguf", "smollm2135m", "llama", 30, 576, 49152),
+          new BundledDraft("tiny.dgf.gguf", "tiny", "llama", 6, 256, 4096));
 
   /** The draft for a target, if there is one. */
   static Optional<BundledDraft> find(ModelConfig target) {

@@ -12,7 +12,8 @@ public interface Baseline extends AutoCloseable {
   String version();
 
   /**
-   * Continues a prompt, from an empty context.
+   * Continues a prompt, from an empty context. Where the options' cancellation ends it, the answer
+   * is empty and its finish reason is {@code cancelled}.
    *
    * @throws IllegalStateException if the program fails
    */

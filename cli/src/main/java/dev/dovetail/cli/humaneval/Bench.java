@@ -100,14 +100,12 @@ public record Bench(
       case Setting.Drafted drafted ->
           decode(drafted.engine(), drafted.tree(), ids)
               .map(completion -> Result.of(problem, drafted, repeat, completion));
-      case Setting.External external ->
-          Optional.of(
-              Result.of(
-                  problem,
-                  external,
-                  repeat,
-                  ids.length,
-                  external.baseline().answer(ids, generation)));
+      case Setting.External external -> {
+        Baseline.Answer answer = external.baseline().answer(ids, generation);
+        yield answer.finishReason().equals(FinishReason.CANCELLED.jsonName())
+            ? Optional.empty()
+            : Optional.of(Result.of(problem, external, repeat, ids.length, answer));
+      }
     };
   }
 

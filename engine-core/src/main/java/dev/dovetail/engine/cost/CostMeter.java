@@ -79,8 +79,7 @@ public final class CostMeter implements AutoCloseable {
     check(sizes, prefix);
     progress.accept("what the machine can do");
     DeviceLimits limits = engine.device().measureLimits();
-    fill(prefix);
-    SortedMap<Integer, Double> passes = passMs(sizes);
+    SortedMap<Integer, Double> passes = passes(sizes, prefix);
     limits = limits.best(engine.device().measureLimits());
     SortedMap<Integer, Double> prompts = promptTokPerS();
     limits = limits.best(engine.device().measureLimits());
@@ -92,6 +91,17 @@ public final class CostMeter implements AutoCloseable {
         prefix,
         passes,
         prompts);
+  }
+
+  /**
+   * T(n) alone, by n, as in {@link PassCosts#passMs}.
+   *
+   * @throws IllegalArgumentException as {@link #measure}
+   */
+  public SortedMap<Integer, Double> passes(SortedSet<Integer> sizes, int prefix) {
+    check(sizes, prefix);
+    fill(prefix);
+    return passMs(sizes);
   }
 
   private void check(SortedSet<Integer> sizes, int prefix) {

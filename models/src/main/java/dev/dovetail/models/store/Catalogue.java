@@ -153,7 +153,13 @@ public final class Catalogue {
           }
           yield new ModelSource.Packages(requirements);
         }
-        default -> throw fault(place, "'type' must be \"hub\" or \"packages\", found " + type);
+        case "bundled" -> {
+          fields(node, place, Set.of("type", "resource"));
+          yield new ModelSource.Bundled(string(node, place, "resource", FileNames.PATTERN));
+        }
+        default ->
+            throw fault(
+                place, "'type' must be \"hub\", \"packages\" or \"bundled\", found " + type);
       };
     }
 

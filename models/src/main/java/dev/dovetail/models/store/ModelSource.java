@@ -23,6 +23,18 @@ public sealed interface ModelSource {
   }
 
   /**
+   * A file that comes with the program.
+   *
+   * @param resource its name beside the catalogue
+   */
+  record Bundled(String resource) implements ModelSource {
+    @Override
+    public String describe() {
+      return "what comes with Dovetail";
+    }
+  }
+
+  /**
    * Python packages whose .gguf or .bin members, put together in this order, are the file.
    *
    * @param requirements {@code name==version} each

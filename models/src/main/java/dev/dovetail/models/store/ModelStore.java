@@ -334,6 +334,14 @@ public final class ModelStore {
   private Source source(ModelSource source, long size) {
     return switch (source) {
       case ModelSource.Hub file -> http(source.describe(), hub.resolve(file), size);
+      case ModelSource.Bundled bundled ->
+          new Source(
+              source.describe(),
+              (part, listener) -> {
+                HttpDownload.discard(part);
+                copy(bundled.resource(), part);
+                return Optional.empty();
+              });
       case ModelSource.Packages packages ->
           new Source(
               source.describe(),
@@ -344,6 +352,15 @@ public final class ModelStore {
                 return Optional.empty();
               });
     };
+  }
+
+  private static void copy(String resource, Path part) throws IOException {
+    try (InputStream in = ModelStore.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IOException("this build does not carry " + resource);
+      }
+      Files.copy(in, part);
+    }
   }
 
   private Source http(String name, URI address, long size) {

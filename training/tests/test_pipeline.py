@@ -1,0 +1,88 @@
+"""The whole pipeline on a tiny model, in about two minutes: every step as a user runs it, then the engine itself."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TRAINING = pathlib.Path(__file__).resolve().parent.parent
+DOVETAIL = TRAINING.parent / "dovetail"
+ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}  # waiting threads leave the cores to others
+
+
+def step(script: str, *arguments) -> str:
+    command = [sys.executable, str(TRAINING / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    if done.returncode:
+        raise AssertionError(f"{script} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
+class Pipeline(unittest.TestCase):
+    def test_from_sources_to_a_draft_that_the_engine_uses(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            target, sources = folder / "target.gguf", self.sources(folder)
+            step(
+                "tiny_target.py", folder / "target", target, "--corpus", sources, "--vocabulary", 400, "--hidden", 64,
+                "--layers", 2, "--feed-forward", 128, "--tokens", 96, "--rows", 8, "--epochs", 30,
+            )  # fmt: skip
+            texts = ["--target", target, "--sources", sources, "--requests", 0, "--tokens", 48, "--parallel", 16]
+            step("generate.py", folder / "texts", *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8)
+            step("generate.py", folder / "held", *texts, "--count", 6, "--stubs", 0, "--excerpts", 1, "--greedy", 1, "--held-out")
+
+            # Ended half-way, a run goes on to where an undisturbed one would be.
+            run = folder / "run"
+            options = ["--target", target, "--texts", folder / "texts", "--layers", 1, "--tokens", 96, "--rows", 4]
+            step("train.py", run, *options, "--epochs", 1)
+            self.assertIn("goes on after step", step("train.py", run, *options, "--epochs", 3))
+            curves = json.loads((run / "curves.json").read_text())
+            self.assertLess(curves["loss"][-1][1], curves["loss"][0][1])
+            self.assertTrue((run / "curves.png").stat().st_size > 1000)
+
+            told = step("evaluate.py", run / "draft", "--target", target, "--texts", folder / "held", "--shapes", "3,3x2")
+            packed = folder / "draft.gguf"
+            step("export.py", run / "draft", packed, "--target", target, "--about", "A test.", "--type", "f16")
+            self.assertIn("A test.", packed.with_suffix(".md").read_text())
+            for shape in ("3", "3x2"):
+                wanted = next(line for line in told.splitlines() if line.startswith(f"tree {shape}:"))
+                self.assertIn(f"tau {self.engine(target, packed, shape, folder / 'held'):.4f} in", wanted)
+
+    def sources(self, folder: pathlib.Path) -> pathlib.Path:
+        """A few files of the standard library, one of which is held out."""
+        import corpus
+
+        chosen = folder / "sources"
+        chosen.mkdir()
+        for held_out, count in ((False, 12), (True, 2)):
+            for i, text in enumerate(text for text in corpus.sources(corpus.STANDARD_LIBRARY, held_out) if len(text) < 20000):
+                if i == count:
+                    break
+                # A name that falls on the same side as the file's own did.
+                path = next(p for n in range(1000) if corpus.is_held_out(p := pathlib.Path(f"f{i}_{n}.py")) == held_out)
+                (chosen / path).write_text(text, encoding="utf-8")
+        return chosen
+
+    def engine(self, target: pathlib.Path, draft: pathlib.Path, shape: str, texts: pathlib.Path) -> float:
+        """tau as the engine's own statistics have it, on the same prompts; its texts must be the same too."""
+        made = {text["id"]: text for text in map(json.loads, (texts / "texts.jsonl").read_text().splitlines())}
+        emitted = rounds = 0
+        for line in (texts / "texts.prompts.jsonl").read_text().splitlines():
+            asked = json.loads(line)
+            command = [DOVETAIL, "run", "--raw", "--json", "-m", target, "-d", draft, "--tree", shape, "-n", asked["max_tokens"]]
+            done = subprocess.run([*map(str, command), asked["prompt"]], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            answer = json.loads(done.stdout)
+            self.assertEqual(answer["token_ids"], made[asked["id"]]["token_ids"])
+            emitted += len(answer["token_ids"]) - 1
+            rounds += answer["stats"]["rounds"]
+        return emitted / rounds
+
+
+sys.path.insert(0, str(TRAINING))
+
+if __name__ == "__main__":
+    unittest.main()
