@@ -34,10 +34,10 @@ import picocli.CommandLine.Spec;
           + " whose",
       "spellings of special tokens shall become those tokens.",
       "",
-      "Each line of TEXTS is {\"id\",\"prompt_ids\",\"token_ids\",\"text\",\"finish_reason\",\"seed\"},"
-          + " with",
-      "--features also \"feature_row\" and \"feature_rows\". What is in TEXTS already is not made"
-          + " again.",
+      "Each line of TEXTS is {\"id\",\"prompt_ids\",\"token_ids\",\"text\",\"finish_reason\",",
+      "\"temperature\",\"seed\"}, with"
+          + " --features also \"feature_row\" and \"feature_rows\". What is in TEXTS",
+      "already is not made again.",
       "",
       "Ctrl-C keeps the texts that are done (exit code 130); the same command goes on with the rest.",
       "",

@@ -1,6 +1,7 @@
 package dev.dovetail.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -104,7 +105,9 @@ class BatchCommandTest {
     assertThat(texts.get("read").get("finish_reason").asText()).isEqualTo("length");
     assertThat(texts.get("stopped").get("finish_reason").asText()).isEqualTo("stop_sequence");
     assertThat(names(texts.get("raw")))
-        .containsExactly("id", "prompt_ids", "token_ids", "text", "finish_reason", "seed");
+        .containsExactly(
+            "id", "prompt_ids", "token_ids", "text", "finish_reason", "temperature", "seed");
+    assertThat(texts.get("chat").get("temperature").asDouble()).isCloseTo(0.9, within(1e-6));
   }
 
   private static void assertSame(JsonNode text, JsonNode alone) {
