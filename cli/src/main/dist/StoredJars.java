@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -14,13 +15,16 @@ import java.util.zip.ZipOutputStream;
 /**
  * Copies the jars of a folder, with what is in them stored instead of deflated: compressed together in the download
  * they take a third less, and need not be inflated at each start. Of JCuda's native code it takes the bindings of the
- * driver and of cuBLAS for Linux alone, as files.
+ * driver and of cuBLAS for Linux alone, as files. The model tiny and its draft stay behind: whoever fetches an image can
+ * fetch a model.
  *
  * <p>Arguments: the folder to read, the folder to write.
  */
 final class StoredJars {
   private static final Map<String, String> NATIVES =
       Map.of("jcuda-natives-", "lib/libJCudaDriver-", "jcublas-natives-", "lib/libJCublas2-");
+
+  private static final Pattern TINY = Pattern.compile("/tiny(\\.dgf)?\\.gguf$");
 
   private StoredJars() {}
 
@@ -49,7 +53,7 @@ final class StoredJars {
     try (OutputStream file = Files.newOutputStream(to);
         ZipOutputStream out = new ZipOutputStream(file)) {
       out.setMethod(ZipOutputStream.STORED);
-      for (ZipEntry entry : in.stream().toList()) {
+      for (ZipEntry entry : in.stream().filter(e -> !TINY.matcher(e.getName()).find()).toList()) {
         byte[] content = read(in, entry);
         CRC32 crc = new CRC32();
         crc.update(content);

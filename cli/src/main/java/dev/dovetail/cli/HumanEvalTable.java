@@ -9,7 +9,6 @@ import java.util.List;
 /** The report of {@code bench humaneval} for people: a line for each setting. */
 final class HumanEvalTable {
   private static final String UNKNOWN = "-";
-  private static final String ROW = "%8s  %18s  %6s  %8s  %9s  %-10s  %s";
 
   private HumanEvalTable() {}
 
@@ -61,7 +60,8 @@ final class HumanEvalTable {
   }
 
   private static String row(int width, String name, Object... cells) {
-    return (name + " ".repeat(width - name.length()) + ROW.formatted(cells)).stripTrailing();
+    String padded = name + " ".repeat(width - name.length());
+    return (padded + "%8s  %18s  %6s  %8s  %9s  %-10s  %s".formatted(cells)).stripTrailing();
   }
 
   private static String gain(Gain gain) {

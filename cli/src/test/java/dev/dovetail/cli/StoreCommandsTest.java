@@ -31,7 +31,7 @@ class StoreCommandsTest {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
-        "/tiny.gguf",
+        "/own.gguf",
         exchange -> {
           exchange.sendResponseHeaders(200, model.length);
           exchange.getResponseBody().write(model);
@@ -40,15 +40,15 @@ class StoreCommandsTest {
     server.start();
     try {
       String address =
-          "http://%s:%d/tiny.gguf"
+          "http://%s:%d/own.gguf"
               .formatted(
                   server.getAddress().getAddress().getHostAddress(), server.getAddress().getPort());
-      Path file = folder.resolve("models").resolve("tiny.gguf");
+      Path file = folder.resolve("models").resolve("own.gguf");
 
       CliRunner.Result pulled = store().run("pull", address);
 
       assertThat(pulled.out()).isEqualTo(file + "\n");
-      assertThat(pulled.err()).contains("dovetail: fetching tiny.gguf");
+      assertThat(pulled.err()).contains("dovetail: fetching own.gguf");
       assertThat(pulled.code()).isZero();
       assertThat(Files.readAllBytes(file)).isEqualTo(model);
     } finally {
@@ -56,19 +56,42 @@ class StoreCommandsTest {
     }
 
     assertThat(store().run("list").out())
-        .containsPattern("\\* tiny\\.gguf +[\\d.]+ MiB  not in the catalogue\n")
+        .containsPattern("\\* own\\.gguf +[\\d.]+ MiB  not in the catalogue\n")
         .contains("  smollm2-135m-instruct ");
     assertThat(store().run("doctor").out()).contains("\nmodel     tiny.gguf, ");
-    CliRunner.Result first = store().run("run", "-m", "tiny.gguf", "-n", "2", "fox");
+    CliRunner.Result first = store().run("run", "-m", "own.gguf", "-n", "2", "fox");
     assertThat(first.code()).isZero();
     assertThat(store().run("list").out())
         .containsPattern(
-            "\\* tiny\\.gguf +[\\d.]+ MiB  and [\\d.]+ \\w+ packed; not in the catalogue\n");
-    assertThat(store().run("run", "-m", "tiny.gguf", "-n", "2", "fox")).isEqualTo(first);
-    assertThat(store().run("rm", "tiny.gguf"))
+            "\\* own\\.gguf +[\\d.]+ MiB  and [\\d.]+ \\w+ packed; not in the catalogue\n");
+    assertThat(store().run("run", "-m", "own.gguf", "-n", "2", "fox")).isEqualTo(first);
+    assertThat(store().run("rm", "own.gguf"))
         .isEqualTo(new CliRunner.Result(0, "removed tiny.gguf\n", ""));
-    assertThat(store().run("list").out()).doesNotContain("tiny.gguf");
+    assertThat(store().run("list").out()).doesNotContain("own.gguf");
     assertThat(folder.resolve("models/packed")).isEmptyDirectory();
+  }
+
+  @Test
+  void theModelThatComesAlongAnswersWhereNothingCanBePulled() throws IOException {
+    CliRunner nowhere =
+        store()
+            .env("HF_ENDPOINT", "http://127.0.0.1:1")
+            .env("PIP_INDEX_URL", "http://127.0.0.1:1/")
+            .env("PIP_RETRIES", "0");
+
+    CliRunner.Result answer =
+        nowhere.run("run", "--json", "-n", "12", "--tree", "4", "def add(a, b):");
+
+    assertThat(answer.err()).contains("; going on with tiny, which comes along");
+    assertThat(answer.code()).isZero();
+    JsonNode json = new ObjectMapper().readTree(answer.out());
+    assertThat(json.get("token_ids")).hasSize(12);
+    assertThat(json.at("/stats/draft").asText()).startsWith("dgf tiny");
+
+    CliRunner.Result named = nowhere.run("run", "-m", "smollm2-135m-instruct", "def add(a, b):");
+
+    assertThat(named.code()).isEqualTo(1);
+    assertThat(named.err()).contains("cannot pull").doesNotContain("going on with");
   }
 
   @Test

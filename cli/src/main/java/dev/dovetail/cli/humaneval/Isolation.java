@@ -42,7 +42,7 @@ enum Isolation {
       return all;
     }
 
-    /** Folders that bwrap makes by itself on the way to a file may be entered by root only. */
+    // Folders that bwrap makes by itself on the way to a file may be entered by root only.
     private void show(List<String> all, String how, Path path) {
       for (int names = 1; names < path.getNameCount(); names++) {
         String parent = "/" + path.subpath(0, names);

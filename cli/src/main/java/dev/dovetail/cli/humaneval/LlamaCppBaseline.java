@@ -210,7 +210,7 @@ public final class LlamaCppBaseline implements Baseline {
         try {
           return Optional.of(response.get(50, TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
-          continue; // to look at the cancellation
+          // Now and then the cancellation is looked at.
         }
       }
       return Optional.empty();

@@ -13,15 +13,6 @@ public enum PromptStyle {
   /** A user's message that asks for the function, through the model's chat template. */
   CHAT(512);
 
-  private static final String REQUEST =
-      """
-      Complete this Python function. Answer with the whole function in one Python code block.
-
-      ```python
-      %s
-      ```
-      """;
-
   private final int maxTokens;
 
   PromptStyle(int maxTokens) {
@@ -53,7 +44,15 @@ public enum PromptStyle {
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "the model's file has no chat template: use --prompt raw"));
-    String message = REQUEST.formatted(problem.prompt().stripTrailing()).stripTrailing();
+    String message =
+        """
+        Complete this Python function. Answer with the whole function in one Python code block.
+
+        ```python
+        %s
+        ```\
+        """
+            .formatted(problem.prompt().stripTrailing());
     return template.encode(List.of(ChatMessage.user(message)), true, engine.tokenizer());
   }
 }

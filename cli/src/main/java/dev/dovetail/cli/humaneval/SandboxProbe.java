@@ -13,57 +13,6 @@ import java.nio.file.Path;
 final class SandboxProbe {
   private static final String RUNS = "def probe():\n    return True\n";
 
-  private static final String REACHES_A_NETWORK =
-      """
-      import socket
-      def probe():
-          listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-          listener.settimeout(2)
-          try:
-              listener.connect(("127.0.0.1", %d))
-              return False
-          except OSError:
-              pass
-          try:
-              socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("192.0.2.1", 9))
-              return False
-          except OSError:
-              return True
-      """;
-
-  private static final String WRITES =
-      """
-      import os
-      def probe():
-          for folder in %s, "/", "/usr", "/usr/lib", "/var/tmp", "/dev", "/dev/shm":
-              path = os.path.join(folder, "%s")
-              try:
-                  open(path, "w").close()
-              except OSError:
-                  continue
-              os.unlink(path)
-              return False
-          open("allowed", "w").close()
-          return True
-      """;
-
-  /** Besides the program: the one that watches it, and bubblewrap's. */
-  private static final String SEES_PROCESSES =
-      """
-      import os
-      def probe():
-          seen = 0
-          for process in [%d, *range(1, 32768)]:
-              try:
-                  os.kill(process, 0)
-              except ProcessLookupError:
-                  continue
-              except PermissionError:
-                  pass
-              seen += 1
-          return seen <= 3
-      """;
-
   private SandboxProbe() {}
 
   /** What is wrong with the sandbox; empty: nothing. */
@@ -73,13 +22,13 @@ final class SandboxProbe {
       return fault;
     }
     try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      if (!holds(sandbox, REACHES_A_NETWORK.formatted(listener.getLocalPort()))) {
+      if (!holds(sandbox, reachesNetworkProgram(listener.getLocalPort()))) {
         return "a program in it reaches the network";
       }
     } catch (IOException e) {
       return "cannot be tried out: " + e.getMessage();
     }
-    if (!holds(sandbox, SEES_PROCESSES.formatted(ProcessHandle.current().pid()))) {
+    if (!holds(sandbox, seesProcessesProgram(ProcessHandle.current().pid()))) {
       return "a program in it sees other processes";
     }
     return writes(sandbox) ? "a program in it writes outside of its folder" : "";
@@ -101,12 +50,69 @@ final class SandboxProbe {
     String name = ".dovetail-probe-" + ProcessHandle.current().pid();
     // JSON's strings are Python's.
     String folder = TextNode.valueOf(home.toString()).toString();
-    return !holds(sandbox, WRITES.formatted(folder, name)) || Files.exists(home.resolve(name));
+    return !holds(sandbox, writesProgram(folder, name)) || Files.exists(home.resolve(name));
   }
 
   private static boolean holds(PythonSandbox sandbox, String program) {
     Problem problem =
         new Problem("probe", "", "probe", "", "def check(probe):\n    assert probe()\n");
     return sandbox.score(problem, program) == Outcome.PASSED;
+  }
+
+  private static String reachesNetworkProgram(int port) {
+    return """
+    import socket
+    def probe():
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.settimeout(2)
+        try:
+            listener.connect(("127.0.0.1", %d))
+            return False
+        except OSError:
+            pass
+        try:
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(("192.0.2.1", 9))
+            return False
+        except OSError:
+            return True
+    """
+        .formatted(port);
+  }
+
+  private static String writesProgram(String home, String name) {
+    return """
+    import os
+    def probe():
+        for folder in %s, "/", "/usr", "/usr/lib", "/var/tmp", "/dev", "/dev/shm":
+            path = os.path.join(folder, "%s")
+            try:
+                open(path, "w").close()
+            except OSError:
+                continue
+            os.unlink(path)
+            return False
+        open("allowed", "w").close()
+        return True
+    """
+        .formatted(home, name);
+  }
+
+  /** Besides the program there are the one that watches it, and bubblewrap's. */
+  private static String seesProcessesProgram(long pid) {
+    return """
+    import os
+    def probe():
+        seen = 0
+        for process in [%d, *range(1, 32768)]:
+            try:
+                os.kill(process, 0)
+            except ProcessLookupError:
+                continue
+            except PermissionError:
+                pass
+            seen += 1
+        return seen <= 3
+    """
+        .formatted(pid);
   }
 }

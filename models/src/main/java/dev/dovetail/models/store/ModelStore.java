@@ -31,9 +31,9 @@ public final class ModelStore {
   private final Path folder;
   private final Catalogue catalogue;
   private final HubSettings hub;
-  private final String python;
+  private final Interpreter python;
 
-  ModelStore(Path folder, Catalogue catalogue, HubSettings hub, String python) {
+  ModelStore(Path folder, Catalogue catalogue, HubSettings hub, Interpreter python) {
     this.folder = folder.toAbsolutePath().normalize();
     this.catalogue = catalogue;
     this.hub = hub;
@@ -58,7 +58,7 @@ public final class ModelStore {
             : Path.of(folder),
         Catalogue.builtIn(),
         HubSettings.of(environment),
-        windows ? "python" : "python3");
+        new Interpreter(windows ? "python" : "python3", environment));
   }
 
   /**

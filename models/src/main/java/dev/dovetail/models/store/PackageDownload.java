@@ -22,13 +22,12 @@ final class PackageDownload {
 
   private final Path folder;
   private final PullListener listener;
-  private final String python;
+  private final Interpreter python;
 
   /**
    * @param folder where temporary folders may be made
-   * @param python the interpreter's command
    */
-  PackageDownload(Path folder, PullListener listener, String python) {
+  PackageDownload(Path folder, PullListener listener, Interpreter python) {
     this.folder = folder;
     this.listener = listener;
     this.python = python;
@@ -64,8 +63,8 @@ final class PackageDownload {
     Process pip;
     try {
       pip =
-          new ProcessBuilder(
-                  python,
+          python
+              .process(
                   "-m",
                   "pip",
                   "download",
@@ -83,7 +82,8 @@ final class PackageDownload {
               .start();
     } catch (IOException e) {
       throw new IOException(
-          python + " cannot be started (it is needed with pip to fetch Python packages)", e);
+          python.command() + " cannot be started (it is needed with pip to fetch Python packages)",
+          e);
     }
     try {
       pip.getOutputStream().close();

@@ -23,7 +23,7 @@ class CatalogueTest {
   void theBuiltInOneIsGood() {
     assertThat(Catalogue.builtIn().entries())
         .extracting(CatalogueEntry::name)
-        .containsExactly("smollm2-135m-instruct", "qwen2.5-coder-1.5b-instruct");
+        .containsExactly("smollm2-135m-instruct", "qwen2.5-coder-1.5b-instruct", "tiny");
     assertThat(Catalogue.builtIn().entries().get(1).sources().get(1))
         .isInstanceOfSatisfying(
             ModelSource.Packages.class,
@@ -57,7 +57,7 @@ class CatalogueTest {
           "size":5                | "size":"5"                | 'size' must be a number of bytes above 0, found "5"
           "size":5                | "size":1e30               | 'size' must be a number of bytes above 0
           "size":5                | "size":99999999999999999999 | 'size' must be a number of bytes above 0
-          "type":"hub"            | "type":"ftp"              | models[0].sources[0]: 'type' must be "hub" or "packages", found "ftp"
+          "type":"hub"            | "type":"ftp"              | models[0].sources[0]: 'type' must be "hub", "packages" or "bundled", found "ftp"
           "repository":"o/r"      | "repository":"o/../r"     | 'repository' must match
           "path":"p/a.gguf"       | "path":"../a.gguf"        | 'path' must match
           "revision":"main"       | "revision":"../x"         | 'revision' must match

@@ -234,6 +234,32 @@ class ModelStoreTest {
   }
 
   @Test
+  void aBundledModelNeedsNoNetwork() throws Exception {
+    FakeHub hub = hub(asked -> Answer.of(500, Map.of()));
+    hub.close();
+    ModelStore store =
+        new ModelStore(
+            folder(),
+            Catalogue.builtIn(),
+            settings(hub.address(""), null),
+            new Interpreter("no-such-python", Map.of()));
+
+    Path file = store.pull("tiny", listener);
+
+    CatalogueEntry tiny = store.catalogue().find("tiny").orElseThrow();
+    assertThat(file).hasSize(tiny.size()).hasFileName("tiny.gguf");
+    assertThat(sum(Files.readAllBytes(file))).isEqualTo(tiny.sha256());
+  }
+
+  @Test
+  void saysThatABuildLacksABundledModel() throws Exception {
+    FakeHub hub = hub(asked -> Answer.of(500, Map.of()));
+    ModelStore store = store(hub, null, List.of(new ModelSource.Bundled("other.gguf")));
+    assertThatThrownBy(() -> store.pull("tiny", listener))
+        .hasMessageContaining("this build does not carry other.gguf");
+  }
+
+  @Test
   void namesEverySourceThatFailed() throws Exception {
     FakeHub hub = hub(asked -> Answer.of(404, Map.of()));
     ModelStore store =
@@ -387,7 +413,7 @@ class ModelStoreTest {
             temp.resolve("plain").resolve("store"),
             catalogue(List.of(HUB)),
             settings(URI.create("http://127.0.0.1:1"), null),
-            "no-such-python");
+            new Interpreter("no-such-python", Map.of()));
     assertThatThrownBy(() -> store.pull("tiny", listener))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("cannot write to ");
@@ -450,7 +476,10 @@ class ModelStoreTest {
 
   private ModelStore store(FakeHub hub, String token, List<ModelSource> sources) {
     return new ModelStore(
-        folder(), catalogue(sources), settings(hub.address(""), token), "no-such-python");
+        folder(),
+        catalogue(sources),
+        settings(hub.address(""), token),
+        new Interpreter("no-such-python", Map.of()));
   }
 
   private static HubSettings settings(URI endpoint, String token) {

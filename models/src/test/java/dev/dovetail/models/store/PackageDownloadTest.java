@@ -78,7 +78,8 @@ class PackageDownloadTest {
     Files.writeString(
         python, "#!/bin/sh\nPIP_NO_INDEX=1 PIP_FIND_LINKS='" + temp + "' exec python3 \"$@\"\n");
     assertThat(python.toFile().setExecutable(true)).isTrue();
-    new PackageDownload(store, PullListener.SILENT, python.toString())
+    new PackageDownload(
+            store, PullListener.SILENT, new Interpreter(python.toString(), System.getenv()))
         .fetch(requirements, store.resolve("m.part"), size);
   }
 

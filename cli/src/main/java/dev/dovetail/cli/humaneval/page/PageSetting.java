@@ -17,6 +17,8 @@ record PageSetting(String name, String style, Marker marker, JsonNode about, Jso
   /** How many colours there are for settings that speculate. */
   private static final int COLOURS = 8;
 
+  private static final List<Marker> MARKERS = List.of(Marker.values());
+
   /** The settings of a report, in its order. */
   static List<PageSetting> of(JsonNode report) {
     List<PageSetting> settings = new ArrayList<>();
@@ -29,7 +31,7 @@ record PageSetting(String name, String style, Marker marker, JsonNode about, Jso
         case "baseline" -> style = "baseline";
         default -> {
           style = "c" + speculating % COLOURS;
-          marker = Marker.values()[speculating % Marker.values().length];
+          marker = MARKERS.get(speculating % MARKERS.size());
           speculating++;
         }
       }
