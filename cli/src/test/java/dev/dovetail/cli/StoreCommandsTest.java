@@ -58,7 +58,7 @@ class StoreCommandsTest {
     assertThat(store().run("list").out())
         .containsPattern("\\* own\\.gguf +[\\d.]+ MiB  not in the catalogue\n")
         .contains("  smollm2-135m-instruct ");
-    assertThat(store().run("doctor").out()).contains("\nmodel     tiny.gguf, ");
+    assertThat(store().run("doctor").out()).contains("\nmodel     own.gguf, ");
     CliRunner.Result first = store().run("run", "-m", "own.gguf", "-n", "2", "fox");
     assertThat(first.code()).isZero();
     assertThat(store().run("list").out())
@@ -66,7 +66,7 @@ class StoreCommandsTest {
             "\\* own\\.gguf +[\\d.]+ MiB  and [\\d.]+ \\w+ packed; not in the catalogue\n");
     assertThat(store().run("run", "-m", "own.gguf", "-n", "2", "fox")).isEqualTo(first);
     assertThat(store().run("rm", "own.gguf"))
-        .isEqualTo(new CliRunner.Result(0, "removed tiny.gguf\n", ""));
+        .isEqualTo(new CliRunner.Result(0, "removed own.gguf\n", ""));
     assertThat(store().run("list").out()).doesNotContain("own.gguf");
     assertThat(folder.resolve("models/packed")).isEmptyDirectory();
   }
