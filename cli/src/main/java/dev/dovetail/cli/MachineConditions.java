@@ -33,7 +33,7 @@ final class MachineConditions {
                 System.getProperty("os.arch")),
         Runtime.version().toString(),
         Version.number(),
-        null, // no build says which commit it is of
+        Version.commit().orElse(null),
         cpu.kernels(),
         vectorBits(cpu.kernels()),
         cpu.threads(),
