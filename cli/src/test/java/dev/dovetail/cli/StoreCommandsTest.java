@@ -161,7 +161,7 @@ class StoreCommandsTest {
     assertThat(bash.out())
         .contains("complete -F _complete_dovetail")
         .contains(
-            "run chat pull list rm inspect convert tokenize score bench plan doctor selftest completion")
+            "run chat batch pull list rm inspect convert tokenize score bench plan doctor selftest completion")
         .contains("--repeat-penalty");
     assertThat(new CliRunner().run("completion", "zsh").out()).isEqualTo(bash.out());
     assertThat(bash.code()).isZero();
