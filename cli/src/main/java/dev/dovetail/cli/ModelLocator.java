@@ -54,7 +54,12 @@ final class ModelLocator {
       pull(DEFAULT);
       return DEFAULT;
     } catch (UncheckedIOException e) {
-      locate(BUNDLED);
+      try {
+        locate(BUNDLED);
+      } catch (UncheckedIOException none) {
+        e.addSuppressed(none);
+        throw e;
+      }
       console
           .err()
           .line(
