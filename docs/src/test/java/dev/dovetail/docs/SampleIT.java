@@ -179,7 +179,8 @@ class SampleIT {
             cancelled: CANCELLED
             conversation: 4
             reused: true
-            threads: \\[8, 8, 8]\
+            threads: \\[8, 8, 8]
+            batch: 2\
             """);
   }
 
