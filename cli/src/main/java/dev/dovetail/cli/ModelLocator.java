@@ -63,8 +63,8 @@ final class ModelLocator {
       console
           .err()
           .line(
-              "dovetail: %s; going on with %s, which comes along and completes Python-looking code, nothing else"
-                  .formatted(e.getCause().getMessage(), BUNDLED));
+              "dovetail: %s cannot be pulled; going on with %s, which comes along and completes Python-looking code, nothing else"
+                  .formatted(DEFAULT, BUNDLED));
       return BUNDLED;
     }
   }
