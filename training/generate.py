@@ -3,10 +3,12 @@
 
     python3 training/generate.py FOLDER --target TARGET.gguf [--count 4000] [--seed 1] [--code 0.7 --requests 0.15]
 
-Four kinds of text, all of them the target's own: continued function stubs (half of them from the Python standard
-library, half made up by the target), continued excerpts of that library, answers to requests to complete stubs, and
-answers in conversations whose user turns the target made up itself (as Magpie does, arXiv 2406.08464). No HumanEval problem is among them: a stub
-that defines one of its functions is left out. Stop it when you like: it goes on where it was.
+Four kinds of text, all of them the target's own: continued function stubs (some from a folder of Python sources, by
+default the standard library's, some made up by the target), continued excerpts of those sources, answers to requests to
+complete stubs, and answers in conversations whose user turns the target made up itself (as Magpie does, arXiv
+2406.08464). `--read` adds functions that the target only reads: not its own words, but its features, two to three times
+as many in an hour. No HumanEval problem is among them: a stub that defines one of its functions is left out. Stop it when you
+like: it goes on where it was.
 """
 
 import argparse
@@ -18,25 +20,41 @@ import subprocess
 
 import corpus
 import prompts
+import writer
 from target import TargetFile
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
+CONTEXT = 1024  # most tokens of a text
+WHOLE = 0.7  # of the stubs that a target makes up, about so many have a whole docstring
 HUMAN_EVAL = PROJECT / "models/src/main/resources/dev/dovetail/models/humaneval/HumanEval.jsonl.gz"
 
 
-def batch(args, asked: list[dict], folder: pathlib.Path, name: str, features: bool) -> list[dict]:
-    """Runs `dovetail batch`, which skips what it has done before."""
-    question, answer = folder / f"{name}.prompts.jsonl", folder / f"{name}.jsonl"
-    if not question.exists():
-        part = question.with_suffix(".part")
-        part.write_text("".join(json.dumps(line) + "\n" for line in asked), encoding="utf-8")
-        part.replace(question)
-    command = [str(args.dovetail), "batch", str(question), "-m", str(args.target), "--out", str(answer)]
-    command += ["--parallel", str(args.parallel), "--ctx", "1024"]
-    command += ["--features", str(folder / "features.f16")] if features else []
-    subprocess.run(command, check=True)
-    with open(answer, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+class Writing:
+    """Lets the engine or PyTorch write into a folder; either skips what it has done before."""
+
+    def __init__(self, args, target: TargetFile):
+        self.args, self.target = args, target
+        self.torch = writer.Writer(target, args.parallel, CONTEXT) if args.writer == "torch" else None
+
+    def write(self, asked: list[dict], name: str, features: bool) -> list[dict]:
+        folder = self.args.folder
+        question, answer = folder / f"{name}.prompts.jsonl", folder / f"{name}.jsonl"
+        if not question.exists():
+            part = question.with_suffix(".part")
+            part.write_text("".join(json.dumps(line) + "\n" for line in asked), encoding="utf-8")
+            part.replace(question)
+        rows = folder / "features.f16" if features else None
+        if self.torch:
+            with open(question, encoding="utf-8") as lines:
+                asked = [json.loads(line) for line in lines]
+            self.torch.write(asked, writer.Output(answer, rows, self.target.shape.hidden))
+        else:
+            command = [self.args.dovetail, "batch", question, "-m", self.args.target, "--out", answer]
+            command += ["--parallel", self.args.parallel, "--ctx", CONTEXT]
+            command += ["--features", rows] if rows else []
+            subprocess.run(list(map(str, command)), check=True)
+        with open(answer, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
 
 
 def known_functions() -> set[str]:
@@ -50,12 +68,15 @@ def main() -> None:
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--target", type=pathlib.Path, required=True)
     parser.add_argument("--dovetail", type=pathlib.Path, default=PROJECT / "dovetail")
+    parser.add_argument("--writer", choices=("engine", "torch"), default="engine", help="who computes the target")
     parser.add_argument("--sources", type=pathlib.Path, default=corpus.STANDARD_LIBRARY)
     parser.add_argument("--held-out", action="store_true", help="only the sources that are held out from training")
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--stubs", type=float, default=0.6, help="share of continued stubs")
     parser.add_argument("--excerpts", type=float, default=0.1, help="share of continued excerpts")
     parser.add_argument("--requests", type=float, default=0.15, help="share of requests; the rest are conversations")
+    parser.add_argument("--read", type=int, default=0, help="documented functions of the sources to read, besides")
+    parser.add_argument("--own", type=float, default=0.5, help="share of the stubs that the target makes up itself")
     parser.add_argument("--greedy", type=float, default=0.5, help="share of greedy answers; others are warmer")
     parser.add_argument("--tokens", type=int, default=192, help="most tokens of an answer")
     parser.add_argument("--parallel", type=int, default=48)
@@ -64,6 +85,7 @@ def main() -> None:
     args.folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(args.seed)
     target = TargetFile(args.target)
+    writing = Writing(args, target)
     template = target.field("tokenizer.chat_template", "")
     stubs, excerpts, requests = (round(args.count * share) for share in (args.stubs, args.excerpts, args.requests))
     chats = args.count - stubs - excerpts - requests
@@ -78,7 +100,7 @@ def main() -> None:
         return {"temperature": temperature, "seed": seed(), "max_tokens": args.tokens}
 
     # What the target makes up for itself: stubs, of which not all are whole, then user turns.
-    begun = [prompts.beginning(rng) for _ in range(stubs + requests)]
+    begun = [prompts.beginning(rng) for _ in range(round(args.own * (stubs + requests) / WHOLE))]
     own = [
         {"id": f"stub-{i}", "prompt": shown + words, "temperature": 0.9, "seed": seed(), "max_tokens": 140}
         for i, (shown, words) in enumerate(begun)
@@ -92,7 +114,7 @@ def main() -> None:
             for i in range(chats)
         ]
     turns, made = [], []
-    for line in sorted(batch(args, own, args.folder, "own", features=False), key=lambda line: line["id"]):
+    for line in sorted(writing.write(own, "own", features=False), key=lambda line: line["id"]):
         if line["id"].startswith("turn-"):
             if line["finish_reason"] == "stop" and line["text"].strip():
                 turns.append(line["text"])
@@ -102,10 +124,11 @@ def main() -> None:
     sources = list(corpus.sources(args.sources, args.held_out))
     library = list(prompts.documented(sources))
     rng.shuffle(library)
-    both = [stub for pair in zip(library, made) for stub in pair]
-    both += library[len(made) :] + made[len(library) :]
     known = known_functions()
-    both = [stub for stub in both if not any(f"def {name}(" in stub for name in known)]
+    library, made = ([s for s in some if not any(f"def {name}(" in s for name in known)] for some in (library, made))
+    made = made[: round(args.own * (stubs + requests))]
+    both = made + library[: stubs + requests - len(made)]
+    rng.shuffle(both)
 
     lines = [{"id": f"{args.seed}-stub-{i}", "prompt": stub, **choice()} for i, stub in enumerate(both[:stubs])]
     lines += [
@@ -116,8 +139,11 @@ def main() -> None:
         for i, text in enumerate(words):
             lines.append({"id": f"{args.seed}-{kind}-{i}", "messages": [{"role": "user", "content": text}], **choice()})
     rng.shuffle(lines)
+    whole = [text for text in prompts.functions(sources) if not any(f"def {name}(" in text for name in known)]
+    for i, text in enumerate(rng.sample(whole, min(args.read, len(whole)))):
+        lines.append({"id": f"{args.seed}-read-{i}", "prompt": text, "temperature": 0.0, "seed": 0, "max_tokens": 0})
     print(f"{len(lines)} texts: {len(made)} stubs and {len(turns)} user turns are the target's own", flush=True)
-    done = batch(args, lines, args.folder, "texts", features=True)
+    done = writing.write(lines, "texts", features=True)
     print(f"{len(done)} texts, {sum(len(line['prompt_ids']) + len(line['token_ids']) for line in done)} tokens")
 
 

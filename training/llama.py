@@ -60,8 +60,8 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(hidden, kv_heads * head_dim, bias)
         self.o_proj = nn.Linear(heads * head_dim, hidden, False)
 
-    def project(self, x, cos, sin):
-        """q, k, v as `[batch][heads][tokens][head_dim]`, q and k rotated, k and v repeated for grouped queries."""
+    def heads_of(self, x, cos, sin):
+        """q as `[batch][heads][tokens][head_dim]`, k and v with `kv_heads`; q and k rotated."""
         batch, tokens, _ = x.shape
         q, k, v = (
             projection(x).view(batch, tokens, heads, self.head_dim).transpose(1, 2)
@@ -71,13 +71,14 @@ class Attention(nn.Module):
                 (self.v_proj, self.kv_heads),
             )
         )
-        group = self.heads // self.kv_heads
         cos, sin = cos.to(q.dtype), sin.to(q.dtype)
-        return (
-            rotate(q, cos, sin),
-            rotate(k, cos, sin).repeat_interleave(group, 1),
-            v.repeat_interleave(group, 1),
-        )
+        return rotate(q, cos, sin), rotate(k, cos, sin), v
+
+    def project(self, x, cos, sin):
+        """q, k, v as `[batch][heads][tokens][head_dim]`, k and v repeated for grouped queries."""
+        q, k, v = self.heads_of(x, cos, sin)
+        group = self.heads // self.kv_heads
+        return q, k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
 
     def merge(self, attended: torch.Tensor) -> torch.Tensor:
         batch, _, tokens, _ = attended.shape

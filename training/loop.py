@@ -30,10 +30,14 @@ def cosine(step: int, steps: int, warm_up: int, floor: float = 0.05) -> float:
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
+class Exact(contextlib.nullcontext):
+    """All products in f32."""
+
+
 def mixed(device: torch.device):
     """bf16 products where the device multiplies it faster; sums, norms and weights stay f32."""
     if device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
-        return contextlib.nullcontext()
+        return Exact()
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 

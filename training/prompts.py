@@ -62,22 +62,37 @@ REQUESTS = (
 SHORTEST, LONGEST = 60, 900  # characters of a stub
 
 
+def parsed(source: str) -> Iterator[ast.FunctionDef]:
+    """A source's documented functions."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) and len(node.body) > 1:
+            yield node
+
+
 def documented(sources: Iterable[str]) -> Iterator[str]:
     """Heads of functions with their docstrings."""
     for source in sources:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree = ast.parse(source)
-        except (SyntaxError, ValueError):
-            continue
         lines = source.splitlines(keepends=True)
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.FunctionDef) or not ast.get_docstring(node):
-                continue
+        for node in parsed(source):
             stub = textwrap.dedent("".join(lines[node.lineno - 1 : node.body[0].end_lineno]))
-            if SHORTEST <= len(stub) <= LONGEST and len(node.body) > 1:
+            if SHORTEST <= len(stub) <= LONGEST:
                 yield stub if stub.endswith("\n") else stub + "\n"
+
+
+def functions(sources: Iterable[str]) -> Iterator[str]:
+    """Whole documented functions."""
+    for source in sources:
+        lines = source.splitlines(keepends=True)
+        for node in parsed(source):
+            text = textwrap.dedent("".join(lines[node.lineno - 1 : node.end_lineno]))
+            if SHORTEST <= len(text) <= LONGEST * 2:
+                yield text
 
 
 def excerpt(sources: list[str], rng: random.Random) -> str:

@@ -17,13 +17,13 @@ class Text:
     id: str
     greedy: bool
     ended: bool  # by its own last token, not by a limit
-    prompt: int  # how many of the tokens are the prompt
+    prompt: int  # how many of the tokens are the prompt; none of a text that the target has only read
     tokens: np.ndarray
     features: np.ndarray  # [rows][d], f16, of the first tokens; on disk until used
 
     def held_out(self) -> bool:
-        """One text in forty, told by its name alone."""
-        return int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 40 == 0
+        """One text in forty of those that the target wrote, told by its name alone."""
+        return self.prompt > 0 and int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 40 == 0
 
 
 def read(folder: pathlib.Path, width: int) -> list[Text]:
@@ -36,9 +36,10 @@ def read(folder: pathlib.Path, width: int) -> list[Text]:
             first, count = text["feature_row"], text["feature_rows"]
             tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
             if count >= 3:
-                greedy = text["temperature"] == 0
+                read_only = not text["token_ids"]
+                greedy = text["temperature"] == 0 and not read_only
                 ended = text["finish_reason"] == "stop"
-                prompt = len(text["prompt_ids"])
+                prompt = 0 if read_only else len(text["prompt_ids"])
                 texts.append(Text(text["id"], greedy, ended, prompt, tokens, features[first : first + count]))
     return texts
 
@@ -59,6 +60,10 @@ class Rows:
     place: torch.Tensor
     weight: torch.Tensor
     seen: torch.Tensor
+
+
+def to(rows: Rows, device: torch.device) -> Rows:
+    return Rows(*(value.to(device) for value in vars(rows).values()))
 
 
 @dataclasses.dataclass(frozen=True)

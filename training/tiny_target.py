@@ -21,25 +21,17 @@ import torch.nn.functional as F
 import corpus
 import llama
 import loop
+import tokenizer as reading
 
+WORDS = "llama-bpe"  # how it cuts them
 END = "<|endoftext|>"  # begins each file, and ends it
-# What GGUF calls the pre-tokenizer "llama-bpe".
-WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
-    r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"  # text goes in as it stands
 
 
 def bpe(texts: list[str], vocabulary: int) -> tokenizers.Tokenizer:
     """A byte-level BPE; token 0 is the end of a text."""
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(
-        [
-            tokenizers.pre_tokenizers.Split(tokenizers.Regex(WORDS), "isolated"),
-            tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
+    tokenizer.pre_tokenizer = reading.cutting(WORDS)
     tokenizer.decoder = tokenizers.decoders.ByteLevel()
     trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=vocabulary,
@@ -84,7 +76,7 @@ def write(path: pathlib.Path, model: llama.Llama, tokenizer: tokenizers.Tokenize
     saved = json.loads(tokenizer.to_str())["model"]
     words = sorted(saved["vocab"], key=saved["vocab"].get)
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("llama-bpe")
+    writer.add_tokenizer_pre(WORDS)
     writer.add_token_list(words)
     writer.add_token_types([gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * (len(words) - 1))
     writer.add_token_merges([merge if isinstance(merge, str) else " ".join(merge) for merge in saved["merges"]])

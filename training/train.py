@@ -8,7 +8,6 @@ RUN_FOLDER/curves.png.
 """
 
 import argparse
-import collections
 import pathlib
 import time
 
@@ -36,9 +35,12 @@ class Head:
         return features @ self.rows.T
 
 
-def common(texts: list[store.Text], vocabulary: int, wanted: int) -> torch.Tensor:
-    """The most frequent tokens of all texts, ascending; those of the answers count, prompts less."""
+def common(texts: list[store.Text], vocabulary: int, wanted: int, others: np.ndarray | None = None) -> torch.Tensor:
+    """The most frequent tokens of all texts, ascending; those of the answers count, prompts less, other tokens that
+    stand in no text as much together as a hundredth of their number."""
     counts = np.zeros(vocabulary)
+    if others is not None:
+        counts += np.bincount(others, minlength=vocabulary) * 0.01
     for text in texts:
         np.add.at(counts, text.tokens[: text.prompt], store.PROMPT_WEIGHT)
         np.add.at(counts, text.tokens[text.prompt :], 1.0)
@@ -99,8 +101,31 @@ def tau(hits: torch.Tensor, rows: store.Rows) -> float:
     return emitted / max(1, passes)
 
 
-def to(rows: store.Rows, device: torch.device) -> store.Rows:
-    return store.Rows(*(value.to(device) for value in vars(rows).values()))
+def add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--feed-forward", type=int, help="width of the MLP; default: the target's")
+    parser.add_argument("--draft-vocabulary", type=int, default=8192)
+
+
+def network(target: TargetFile, args: argparse.Namespace) -> Draft:
+    """A new draft as wide as its target, with its attention's heads."""
+    shape = target.shape
+    heads = shape.heads if shape.hidden % shape.heads == 0 else 1
+    return Draft(
+        Shape(
+            hidden=shape.hidden,
+            layers=args.layers,
+            heads=heads,
+            kv_heads=shape.kv_heads,
+            head_dim=shape.hidden // heads,
+            feed_forward=args.feed_forward or shape.feed_forward,
+            vocabulary=shape.vocabulary,
+            context=0,
+            eps=shape.eps,
+            theta=shape.theta,
+            tied=True,
+        )
+    )
 
 
 def main() -> None:
@@ -110,9 +135,7 @@ def main() -> None:
     parser.add_argument("--texts", type=pathlib.Path, action="append", required=True)
     parser.add_argument("--name", help="the target's name in the draft's config; default: its file's")
     parser.add_argument("--start", type=pathlib.Path, help="a draft's folder to begin with instead of chance")
-    parser.add_argument("--layers", type=int, default=2)
-    parser.add_argument("--feed-forward", type=int, help="width of the MLP; default: the target's")
-    parser.add_argument("--draft-vocabulary", type=int, default=8192)
+    add_network(parser)
     parser.add_argument("--levels", type=int, default=3, help="deepest guess that is trained on the draft's own guesses")
     parser.add_argument("--noise", type=float, default=0.1, help="uniform, of the features")
     parser.add_argument("--tokens", type=int, default=384, help="positions of a row")
@@ -132,22 +155,7 @@ def main() -> None:
     if args.start:
         draft, ids, _ = checkpoint.load(args.start)
     else:
-        heads = target.shape.heads if target.shape.hidden % target.shape.heads == 0 else 1
-        draft = Draft(
-            Shape(
-                hidden=target.shape.hidden,
-                layers=args.layers,
-                heads=heads,
-                kv_heads=target.shape.kv_heads,
-                head_dim=target.shape.hidden // heads,
-                feed_forward=args.feed_forward or target.shape.feed_forward,
-                vocabulary=target.shape.vocabulary,
-                context=0,
-                eps=target.shape.eps,
-                theta=target.shape.theta,
-                tied=True,
-            )
-        )
+        draft = network(target, args)
         ids = common(learnt, target.shape.vocabulary, min(args.draft_vocabulary, target.shape.vocabulary))
     draft.to(device)
     head = Head(target, ids, device)
@@ -168,7 +176,7 @@ def main() -> None:
 
     def check() -> None:
         draft.eval()
-        rows = to(store.pack(checks, args.tokens), device)
+        rows = store.to(store.pack(checks, args.tokens), device)
         with loop.mixed(device):
             hits = right(draft, head, rows, whole, 4)
         answers = (rows.weight == 1) & (rows.place >= 1)
@@ -186,7 +194,7 @@ def main() -> None:
             # From one to all levels, by the step's number alone, so that a resumed run does the same.
             levels = 1 + run.step % args.levels
             with loop.mixed(device):
-                loss = loss_of(draft, head, to(rows, device), levels, args.noise)
+                loss = loss_of(draft, head, store.to(rows, device), levels, args.noise)
             run.update(loss)
             if run.step % 20 == 0:
                 run.note(loss=loss.item())

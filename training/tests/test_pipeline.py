@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+import numpy as np
+
 TRAINING = pathlib.Path(__file__).resolve().parent.parent
 DOVETAIL = TRAINING.parent / "dovetail"
 ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}  # waiting threads leave the cores to others
@@ -34,9 +36,20 @@ class Pipeline(unittest.TestCase):
             step("generate.py", folder / "texts", *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8)
             step("generate.py", folder / "held", *texts, "--count", 6, "--stubs", 0, "--excerpts", 1, "--greedy", 1, "--held-out")
 
+            again = folder / "torch"
+            step("generate.py", again, *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8, "--writer", "torch")
+            self.alike(folder / "texts", again, 64)
+
+            start = folder / "start"
+            options = ["--target", target, "--sources", sources, "--layers", 1, "--tokens", 96, "--rows", 4]
+            step("pretrain.py", start, *options, "--texts", folder / "texts", "--steps", 40)
+            curves = json.loads((start / "curves.json").read_text())
+            self.assertLess(curves["loss"][-1][1], curves["loss"][0][1])
+
             # Ended half-way, a run goes on to where an undisturbed one would be.
             run = folder / "run"
-            options = ["--target", target, "--texts", folder / "texts", "--layers", 1, "--tokens", 96, "--rows", 4]
+            options = ["--target", target, "--texts", folder / "texts", "--start", start / "draft"]
+            options += ["--tokens", 96, "--rows", 4]
             step("train.py", run, *options, "--epochs", 1)
             self.assertIn("goes on after step", step("train.py", run, *options, "--epochs", 3))
             curves = json.loads((run / "curves.json").read_text())
@@ -50,6 +63,27 @@ class Pipeline(unittest.TestCase):
             for shape in ("3", "3x2"):
                 wanted = next(line for line in told.splitlines() if line.startswith(f"tree {shape}:"))
                 self.assertIn(f"tau {self.engine(target, packed, shape, folder / 'held'):.4f} in", wanted)
+
+    def alike(self, engine: pathlib.Path, torch: pathlib.Path, width: int) -> None:
+        """The same prompts and spellings, and features that differ by rounding, wherever the tokens are the same."""
+        written = {text["id"]: text for text in map(json.loads, (engine / "texts.jsonl").read_text().splitlines())}
+        rows = {folder: np.memmap(folder / "features.f16", np.float16, "r").reshape(-1, width) for folder in (engine, torch)}
+        same = 0
+        for other in map(json.loads, (torch / "texts.jsonl").read_text().splitlines()):
+            text = written[other["id"]]
+            self.assertEqual(other["prompt_ids"], text["prompt_ids"])
+            self.assertEqual(other["feature_rows"], len(other["prompt_ids"]) + len(other["token_ids"]) - 1)
+            if other["token_ids"] == text["token_ids"]:
+                same += 1
+                for key in ("text", "finish_reason", "temperature", "seed"):
+                    self.assertEqual(other[key], text[key])
+                a, b = (
+                    rows[folder][made["feature_row"] :][: made["feature_rows"]].astype(np.float32)
+                    for folder, made in ((engine, text), (torch, other))
+                )
+                # bf16 has 8 bits of a number: 1/256 a product, several layers deep.
+                self.assertLess(np.linalg.norm(a - b) / np.linalg.norm(a), 0.03)
+        self.assertGreater(same, 40)
 
     def sources(self, folder: pathlib.Path) -> pathlib.Path:
         """A few files of the standard library, one of which is held out."""
