@@ -62,10 +62,6 @@ class TargetFile:
         with open(self.path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def ends(self) -> set[int]:
-        """Tokens that end a text."""
-        return {int(self.field(f"tokenizer.ggml.{name}_token_id", -1)) for name in ("eos", "eot")} - {-1}
-
     def model(self) -> Llama:
         """The whole model in f32."""
         model = Llama(self.shape)

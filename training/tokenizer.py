@@ -15,6 +15,7 @@ WORDS = {
     "qwen2": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
+ENDS = {"<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>"}
 CONTROL, USER_DEFINED = 3, 4  # token types of GGUF
 
 
@@ -43,8 +44,11 @@ class Tokenizer:
         longest_first = sorted(self.special, key=len, reverse=True)
         self.specials = re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
         names = ("bos", "eos")
-        self.ends = {f"{n}_token": self.spellings[target.field(f"tokenizer.ggml.{n}_token_id", 0)] for n in names}
-        self.first = [ids[self.ends["bos_token"]]] if target.field("tokenizer.ggml.add_bos_token", False) else []
+        self.named = {f"{n}_token": self.spellings[target.field(f"tokenizer.ggml.{n}_token_id", 0)] for n in names}
+        # Tokens that end a text.
+        self.ends = {int(target.field(f"tokenizer.ggml.{name}_token_id", -1)) for name in ("eos", "eot", "eom")} - {-1}
+        self.ends |= {self.special[spelling] for spelling in ENDS & set(self.special)}
+        self.first = [ids[self.named["bos_token"]]] if target.field("tokenizer.ggml.add_bos_token", False) else []
         self.template = target.field("tokenizer.chat_template", "")
 
     def of_text(self, text: str, special: bool = False) -> list[int]:
@@ -70,7 +74,7 @@ class Tokenizer:
             content = message["content"].replace(words, mark, 1) if words else message["content"]
             marked.append({**message, "content": content})
             said[mark] = self.specials.sub(lambda found: "\N{WORD JOINER}".join(found[0]), words)
-        text = environment.from_string(self.template).render(messages=marked, add_generation_prompt=True, **self.ends)
+        text = environment.from_string(self.template).render(messages=marked, add_generation_prompt=True, **self.named)
         for mark, words in said.items():
             text = text.replace(mark, words)
         return self.pieces(text, special=True)

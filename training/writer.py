@@ -75,7 +75,7 @@ class Writer:
 
     def __init__(self, target: TargetFile, lanes: int, context: int):
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.tokenizer, self.ends, self.context = Tokenizer(target), target.ends(), context
+        self.tokenizer, self.context = Tokenizer(target), context
         self.type = torch.float32 if isinstance(loop.mixed(self.device), loop.Exact) else torch.bfloat16
         self.model = target.model().to(self.device).eval()
         self.head = self.model.head().detach()
@@ -161,10 +161,10 @@ class Writer:
         return Lane(line["id"], prompt, line["temperature"], line["seed"], most, [], [], noise)
 
     def over(self, text: Lane) -> bool:
-        return bool(text.answer) and (text.answer[-1] in self.ends or len(text.answer) >= text.most)
+        return bool(text.answer) and (text.answer[-1] in self.tokenizer.ends or len(text.answer) >= text.most)
 
     def end(self, text: Lane, output: Output) -> None:
-        stopped = bool(text.answer) and text.answer[-1] in self.ends
+        stopped = bool(text.answer) and text.answer[-1] in self.tokenizer.ends
         line = {"id": text.id, "prompt_ids": text.prompt, "token_ids": text.answer, "text": self.tokenizer.text(text.answer)}
         line |= {"finish_reason": "stop" if stopped else "length", "temperature": text.temperature, "seed": text.seed}
         output.add(line, np.concatenate(text.rows))

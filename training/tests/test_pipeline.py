@@ -37,7 +37,7 @@ class Pipeline(unittest.TestCase):
             step("generate.py", folder / "held", *texts, "--count", 6, "--stubs", 0, "--excerpts", 1, "--greedy", 1, "--held-out")
 
             again = folder / "torch"
-            step("generate.py", again, *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8, "--writer", "torch")
+            step("generate.py", again, *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8, "--writer", "torch", "--read", 5)
             self.alike(folder / "texts", again, 64)
 
             start = folder / "start"
@@ -68,11 +68,15 @@ class Pipeline(unittest.TestCase):
         """The same prompts and spellings, and features that differ by rounding, wherever the tokens are the same."""
         written = {text["id"]: text for text in map(json.loads, (engine / "texts.jsonl").read_text().splitlines())}
         rows = {folder: np.memmap(folder / "features.f16", np.float16, "r").reshape(-1, width) for folder in (engine, torch)}
-        same = 0
+        same = read = 0
         for other in map(json.loads, (torch / "texts.jsonl").read_text().splitlines()):
+            self.assertEqual(other["feature_rows"], len(other["prompt_ids"]) + max(0, len(other["token_ids"]) - 1))
+            if "-read-" in other["id"]:
+                read += 1
+                self.assertEqual(other["token_ids"], [])
+                continue
             text = written[other["id"]]
             self.assertEqual(other["prompt_ids"], text["prompt_ids"])
-            self.assertEqual(other["feature_rows"], len(other["prompt_ids"]) + len(other["token_ids"]) - 1)
             if other["token_ids"] == text["token_ids"]:
                 same += 1
                 for key in ("text", "finish_reason", "temperature", "seed"):
@@ -84,6 +88,7 @@ class Pipeline(unittest.TestCase):
                 # bf16 has 8 bits of a number: 1/256 a product, several layers deep.
                 self.assertLess(np.linalg.norm(a - b) / np.linalg.norm(a), 0.03)
         self.assertGreater(same, 40)
+        self.assertEqual(read, 5)
 
     def sources(self, folder: pathlib.Path) -> pathlib.Path:
         """A few files of the standard library, one of which is held out."""

@@ -5,6 +5,7 @@ import dev.dovetail.engine.sampling.SamplingOptions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,44 +27,7 @@ final class GenerationFlags {
       description = "End the answer before this text; may be given several times.")
   private List<String> stops = new ArrayList<>();
 
-  @Option(
-      names = "--temp",
-      order = 40,
-      paramLabel = "T",
-      description = "Temperature; 0 always takes the likeliest token. Default: 0; for chat 0.7.")
-  private Float givenTemperature;
-
-  @Option(
-      names = "--top-k",
-      order = 41,
-      paramLabel = "K",
-      description = "Choose among the K likeliest tokens; 0: among all, the default.")
-  private int topK;
-
-  @Option(
-      names = "--top-p",
-      order = 42,
-      paramLabel = "P",
-      description =
-          "Choose among the likeliest tokens that together have this probability; 1: off, the"
-              + " default.")
-  private float topP = 1;
-
-  @Option(
-      names = "--min-p",
-      order = 43,
-      paramLabel = "P",
-      description =
-          "Choose among tokens at least P times as likely as the likeliest; 0: off, the default.")
-  private float minP;
-
-  @Option(
-      names = "--repeat-penalty",
-      order = 44,
-      paramLabel = "X",
-      description =
-          "Make tokens among the last 64 less likely by this factor; 1: off, the default.")
-  private float repeatPenalty = 1;
+  @Mixin private SamplingFlags sampling;
 
   @Option(
       names = "--seed",
@@ -102,18 +66,10 @@ final class GenerationFlags {
 
   /** How tokens are chosen, checked; a seed that is needed and was not given is drawn. */
   SamplingOptions sampling(float defaultTemperature) {
-    float temperature = givenTemperature == null ? defaultTemperature : givenTemperature;
-    long chosen = seed != null ? seed : temperature == 0 ? 0 : randomSeed();
-    return new OptionChecks(spec)
-        .make(() ->
-            new SamplingOptions(
-                temperature,
-                topK,
-                topP,
-                minP,
-                repeatPenalty,
-                SamplingOptions.DEFAULT_REPEAT_WINDOW,
-                chosen));
+    return sampling.options(
+        new OptionChecks(spec),
+        defaultTemperature,
+        temperature -> seed != null ? seed : temperature == 0 ? 0 : randomSeed());
   }
 
   /** Short enough to be typed again. */

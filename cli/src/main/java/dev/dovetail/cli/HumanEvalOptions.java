@@ -7,6 +7,7 @@ import dev.dovetail.engine.GenerationOptions;
 import dev.dovetail.engine.sampling.SamplingOptions;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -60,28 +61,7 @@ final class HumanEvalOptions {
       description = "Most tokens of a text. Default: 128, with --prompt chat 512.")
   private Integer maxTokens;
 
-  @Option(
-      names = "--temp",
-      order = 40,
-      paramLabel = "T",
-      description = "Temperature; 0 always takes the likeliest token, the default.")
-  private float temperature;
-
-  @Option(
-      names = "--top-k",
-      order = 41,
-      paramLabel = "K",
-      description = "Choose among the K likeliest tokens; 0: among all, the default.")
-  private int topK;
-
-  @Option(
-      names = "--top-p",
-      order = 42,
-      paramLabel = "P",
-      description =
-          "Choose among the likeliest tokens that together have this probability; 1: off, the"
-              + " default.")
-  private float topP = 1;
+  @Mixin private SamplingFlags sampling;
 
   @Option(
       names = "--seed",
@@ -104,7 +84,7 @@ final class HumanEvalOptions {
         maxTokens == null || maxTokens >= 1, "--max-tokens must be at least 1; found " + maxTokens);
     style();
     drafts();
-    checks.make(this::sampling);
+    sampling();
   }
 
   /** What is compared. */
@@ -136,8 +116,19 @@ final class HumanEvalOptions {
 
   /** The same for a report. */
   RunOptions forReport(List<String> arguments) {
+    SamplingOptions chosen = sampling();
     return new RunOptions(
-        style().jsonName(), tokens(), temperature, topK, topP, seed, repeat, limit, arguments);
+        style().jsonName(),
+        tokens(),
+        chosen.temperature(),
+        chosen.topK(),
+        chosen.topP(),
+        chosen.minP(),
+        chosen.repeatPenalty(),
+        seed,
+        repeat,
+        limit,
+        arguments);
   }
 
   int limit() {
@@ -153,6 +144,6 @@ final class HumanEvalOptions {
   }
 
   private SamplingOptions sampling() {
-    return SamplingOptions.of(temperature, seed).withTopK(topK).withTopP(topP);
+    return sampling.options(new OptionChecks(spec), 0, _ -> seed);
   }
 }

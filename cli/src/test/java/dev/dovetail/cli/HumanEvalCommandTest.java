@@ -135,6 +135,8 @@ class HumanEvalCommandTest {
             "temperature",
             "top_k",
             "top_p",
+            "min_p",
+            "repeat_penalty",
             "seed",
             "repeat",
             "limit",

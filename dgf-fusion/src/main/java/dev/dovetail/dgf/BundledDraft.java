@@ -34,9 +34,13 @@ record BundledDraft(
               "smollm2-135m-instruct.dgf.gguf", "smollm2135m", "llama", 30, 576, 49152),
           new BundledDraft("tiny.dgf.gguf", "tiny", "llama", 6, 256, 4096));
 
-  /** The draft for a target, if there is one. */
+  /** The draft for a target, if there is one. The smaller distribution leaves some behind. */
   static Optional<BundledDraft> find(ModelConfig target) {
-    return ALL.stream().filter(draft -> draft.serves(target)).findFirst();
+    return ALL.stream().filter(draft -> draft.serves(target) && draft.isHere()).findFirst();
+  }
+
+  private boolean isHere() {
+    return BundledDraft.class.getResource("drafts/" + resource) != null;
   }
 
   private boolean serves(ModelConfig target) {

@@ -14,6 +14,8 @@ public record RunOptions(
     float temperature,
     int topK,
     float topP,
+    float minP,
+    float repeatPenalty,
     long seed,
     int repeat,
     int limit,

@@ -110,7 +110,8 @@ class ProgressFileTest {
   private ObjectNode header(int maxTokens) {
     return ProgressFile.header(
         new ModelFacts("tiny", "tiny.gguf", "00ff", 12, "llama", "Q8_0"),
-        new RunOptions("raw", maxTokens, 0.7f, 0, 0.9f, 1, 1, 4, List.of("-n", "" + maxTokens)),
+        new RunOptions(
+            "raw", maxTokens, 0.7f, 0, 0.9f, 0, 1, 1, 1, 4, List.of("-n", "" + maxTokens)),
         List.of(new SettingFacts("plain", "plain", null, null, null, null)),
         new Conditions(
             "cpu",
