@@ -11,7 +11,7 @@ final class SamplingFlags {
       order = 40,
       paramLabel = "T",
       description =
-          "Temperature; 0 always takes the likeliest token. Default: 0; of dovetail chat 0.7.")
+          "Temperature; 0 always takes the likeliest token. Default: 0; of 'dovetail chat' 0.7.")
   private Float temperature;
 
   @Option(
