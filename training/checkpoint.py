@@ -1,8 +1,11 @@
-"""The folder that a draft is trained into and that the engine reads: `config.json`, `model.safetensors`."""
+"""The folder that a draft is trained into and that the engine reads: `config.json`, `model.safetensors`; and a draft
+that was packed into one file, read back."""
 
 import json
 import pathlib
 
+import gguf
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -36,10 +39,29 @@ def save(folder: pathlib.Path, draft: Draft, draft_vocabulary: torch.Tensor, tar
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def load(folder: pathlib.Path) -> tuple[Draft, torch.Tensor, str]:
-    """The draft in f32, the ids it guesses among, and its target's name."""
-    config = json.loads((folder / "config.json").read_text())
-    tensors = load_file(folder / "model.safetensors")
+def unpack(file: pathlib.Path) -> tuple[dict, dict[str, torch.Tensor]]:
+    """The configuration and tensors that `export.py` packed."""
+    reader = gguf.GGUFReader(file)
+    if not (config := reader.get_field("dovetail.config")):
+        raise SystemExit(f"{file} holds no draft: it has no dovetail.config; wanted a file that export.py wrote")
+    tensors = {}
+    for tensor in reader.tensors:
+        if tensor.tensor_type == gguf.GGMLQuantizationType.I32:
+            tensors[tensor.name] = torch.from_numpy(tensor.data.copy())
+            continue
+        values = torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32))
+        # The fusion's are packed transposed, and named so.
+        tensors[tensor.name.removesuffix(".T")] = values.T.contiguous() if tensor.name.endswith(".T") else values
+    return json.loads(config.contents()), tensors
+
+
+def load(path: pathlib.Path) -> tuple[Draft, torch.Tensor, str]:
+    """A folder's or a packed file's draft in f32, the ids it guesses among, and its target's name."""
+    if path.is_file():
+        config, tensors = unpack(path)
+    else:
+        config = json.loads((path / "config.json").read_text())
+        tensors = load_file(path / "model.safetensors")
     ids = tensors.pop("draft_vocab", torch.arange(config["vocab_size"], dtype=torch.int32)).long()
     draft = Draft(
         Shape(

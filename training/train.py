@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--target", type=pathlib.Path, required=True, help="GGUF file")
     parser.add_argument("--texts", type=pathlib.Path, action="append", required=True)
     parser.add_argument("--name", help="the target's name in the draft's config; default: its file's")
-    parser.add_argument("--start", type=pathlib.Path, help="a draft's folder to begin with instead of chance")
+    parser.add_argument("--start", type=pathlib.Path, help="a draft's folder or packed file to begin with instead of chance")
     add_network(parser)
     parser.add_argument("--levels", type=int, default=3, help="deepest guess that is trained on the draft's own guesses")
     parser.add_argument("--noise", type=float, default=0.1, help="uniform, of the features")

@@ -60,6 +60,8 @@ class Pipeline(unittest.TestCase):
             packed = folder / "draft.gguf"
             step("export.py", run / "draft", packed, "--target", target, "--about", "A test.", "--type", "f16")
             self.assertIn("A test.", packed.with_suffix(".md").read_text())
+            again = step("evaluate.py", packed, "--target", target, "--texts", folder / "held", "--shapes", "3,3x2")
+            self.assertEqual(again, told)
             for shape in ("3", "3x2"):
                 wanted = next(line for line in told.splitlines() if line.startswith(f"tree {shape}:"))
                 self.assertIn(f"tau {self.engine(target, packed, shape, folder / 'held'):.4f} in", wanted)
