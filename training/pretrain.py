@@ -3,8 +3,8 @@
 
     python3 training/pretrain.py RUN_FOLDER --target TARGET.gguf --sources FOLDER [--texts FOLDER] [--steps 400] ...
 
-A large target's features cost minutes for what a draft learns in seconds, and half of what it has to learn is what words
-code is made of. Here it reads sources with zeros for features, and only its head is judged; deeper levels read its own
+A large target's pass over a token costs far more than the draft's training on it, and part of what a draft has to learn
+needs no target: which tokens code is made of. Here it reads sources with zeros for features, and only its head is judged; deeper levels read its own
 guesses, as they do in training. Stop it when you like: it goes on from its last checkpoint. The draft is in RUN_FOLDER/draft.
 """
 
@@ -29,8 +29,8 @@ def stream(sources: list[str], tokenizer: Tokenizer) -> np.ndarray:
     return np.concatenate([np.array(tokenizer.of_text(text), dtype=np.int64) for text in sources])
 
 
-def rows_at(tokens: np.ndarray, begins: np.ndarray, length: int, width: int, noise: float) -> store.Rows:
-    """Rows of consecutive tokens; `wanted` is not known."""
+def rows_at(tokens: np.ndarray, begins: np.ndarray, length: int, width: int, noise: float):
+    """Rows of consecutive tokens, without wanted features, and the tokens to be guessed, `[rows][tokens]`."""
     cut = torch.from_numpy(np.stack([tokens[begin : begin + length + 2] for begin in begins]))
     size = (len(begins), length)
     features = (torch.rand(*size, width) * 2 - 1) * noise

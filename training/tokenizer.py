@@ -16,6 +16,7 @@ WORDS = {
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 }
 ENDS = {"<|im_end|>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>"}
+BREAK = "\ufdd0"  # never in a text: keeps the spelling of a special token that a person wrote from becoming one
 CONTROL, USER_DEFINED = 3, 4  # token types of GGUF
 
 
@@ -36,8 +37,11 @@ class Tokenizer:
         self.spellings = target.field("tokenizer.ggml.tokens")
         ids = {spelling: i for i, spelling in enumerate(self.spellings)}
         merges = [tuple(merge.split(" ", 1)) for merge in target.field("tokenizer.ggml.merges")]
-        self.bpe = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=ids, merges=merges, ignore_merges=True))
-        self.bpe.pre_tokenizer = cutting(target.field("tokenizer.ggml.pre"))
+        name = target.field("tokenizer.ggml.pre")
+        # Llama 3 takes a word that is a token as that token, whatever its merges would make of it.
+        model = tokenizers.models.BPE(vocab=ids, merges=merges, ignore_merges=name == "llama-bpe")
+        self.bpe = tokenizers.Tokenizer(model)
+        self.bpe.pre_tokenizer = cutting(name)
         self.bpe.decoder = tokenizers.decoders.ByteLevel()
         types = target.field("tokenizer.ggml.token_type")
         self.special = {spelling: i for spelling, i in ids.items() if types[i] in (CONTROL, USER_DEFINED)}
@@ -60,7 +64,7 @@ class Tokenizer:
             return self.bpe.encode(text).ids
         made: list[int] = []
         for piece in self.specials.split(text):
-            made += [self.special[piece]] if piece in self.special else self.bpe.encode(piece).ids
+            made += [self.special[piece]] if piece in self.special else self.bpe.encode(piece.replace(BREAK, "")).ids
         return made
 
     def of_messages(self, messages: list[dict]) -> list[int]:
@@ -73,7 +77,7 @@ class Tokenizer:
             # Only the words are marked: a template may trim what is around them.
             content = message["content"].replace(words, mark, 1) if words else message["content"]
             marked.append({**message, "content": content})
-            said[mark] = self.specials.sub(lambda found: "\N{WORD JOINER}".join(found[0]), words)
+            said[mark] = self.specials.sub(lambda found: found[0][0] + BREAK + found[0][1:], words)
         text = environment.from_string(self.template).render(messages=marked, add_generation_prompt=True, **self.named)
         for mark, words in said.items():
             text = text.replace(mark, words)
