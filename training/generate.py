@@ -26,6 +26,7 @@ from target import TargetFile
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 CONTEXT = 1024  # most tokens of a text
 WHOLE = 0.7  # of the stubs that a target makes up, about so many have a whole docstring
+READ = {"temperature": 0.0, "seed": 0, "max_tokens": 0}  # a text that is not continued
 HUMAN_EVAL = PROJECT / "models/src/main/resources/dev/dovetail/models/humaneval/HumanEval.jsonl.gz"
 
 
@@ -99,6 +100,8 @@ def main() -> None:
         temperature = 0.0 if rng.random() < args.greedy else rng.choice((0.4, 0.8))
         return {"temperature": temperature, "seed": seed(), "max_tokens": args.tokens}
 
+    spellings = target.field("tokenizer.ggml.tokens")
+    ends = [spellings[target.field(f"tokenizer.ggml.{name}_token_id", 0)] for name in ("bos", "eos")]
     # What the target makes up for itself: stubs, of which not all are whole, then user turns.
     begun = [prompts.beginning(rng) for _ in range(round(args.own * (stubs + requests) / WHOLE))]
     own = [
@@ -106,9 +109,7 @@ def main() -> None:
         for i, (shown, words) in enumerate(begun)
     ]
     if chats:
-        words = target.field("tokenizer.ggml.tokens")
-        begin, end = (words[target.field(f"tokenizer.ggml.{name}_token_id", 0)] for name in ("bos", "eos"))
-        turn = prompts.user_turn(template, begin, end)
+        turn = prompts.rendered(template, *ends, "", answer=False)
         own += [
             {"id": f"turn-{i}", "prompt": turn, "parse_special": True, "temperature": 1.0, "seed": seed(), "max_tokens": 160}
             for i in range(chats)
@@ -122,10 +123,14 @@ def main() -> None:
             made.append(stub)
 
     sources = list(corpus.sources(args.sources, args.held_out))
-    library = list(prompts.documented(sources))
-    rng.shuffle(library)
     known = known_functions()
-    library, made = ([s for s in some if not any(f"def {name}(" in s for name in known)] for some in (library, made))
+
+    def unknown(text: str) -> bool:
+        return not any(f"def {name}(" in text for name in known)
+
+    functions = [function for function in prompts.functions(sources) if unknown(function[1])]
+    library, made = [stub for stub, _ in functions], list(filter(unknown, made))
+    rng.shuffle(library)
     made = made[: round(args.own * (stubs + requests))]
     both = made + library[: stubs + requests - len(made)]
     rng.shuffle(both)
@@ -139,9 +144,14 @@ def main() -> None:
         for i, text in enumerate(words):
             lines.append({"id": f"{args.seed}-{kind}-{i}", "messages": [{"role": "user", "content": text}], **choice()})
     rng.shuffle(lines)
-    whole = [text for text in prompts.functions(sources) if not any(f"def {name}(" in text for name in known)]
-    for i, text in enumerate(rng.sample(whole, min(args.read, len(whole)))):
-        lines.append({"id": f"{args.seed}-read-{i}", "prompt": text, "temperature": 0.0, "seed": 0, "max_tokens": 0})
+    # Read as they stand, or as answers to requests: there most of an answer repeats the question.
+    answers = round(args.read * args.requests / max(args.stubs + args.requests, 1e-9))
+    for i, (stub, whole) in enumerate(rng.sample(functions, min(args.read, len(functions)))):
+        text = whole
+        if i < answers:
+            request = rng.choice(prompts.REQUESTS).format(stub=stub)
+            text = prompts.rendered(template, *ends, request, answer=True) + f"```python\n{whole}```"
+        lines.append({"id": f"{args.seed}-read-{i}", "prompt": text, "parse_special": i < answers, **READ})
     print(f"{len(lines)} texts: {len(made)} stubs and {len(turns)} user turns are the target's own", flush=True)
     done = writing.write(lines, "texts", features=True)
     print(f"{len(done)} texts, {sum(len(line['prompt_ids']) + len(line['token_ids']) for line in done)} tokens")

@@ -57,6 +57,7 @@ REQUESTS = (
     "Write the body of this function.\n\n{stub}",
     "Please implement the following function in Python.\n```python\n{stub}```\nShow how to use it.",
     "{stub}\nFinish this function and explain how it works.",
+    "Give me the whole function, with its docstring:\n```python\n{stub}```",
     "Can you complete the code?\n\n```\n{stub}```",
 )
 SHORTEST, LONGEST = 60, 900  # characters of a stub
@@ -75,24 +76,17 @@ def parsed(source: str) -> Iterator[ast.FunctionDef]:
             yield node
 
 
-def documented(sources: Iterable[str]) -> Iterator[str]:
-    """Heads of functions with their docstrings."""
+def functions(sources: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Documented functions: the head with its docstring, and the whole of it."""
     for source in sources:
         lines = source.splitlines(keepends=True)
         for node in parsed(source):
-            stub = textwrap.dedent("".join(lines[node.lineno - 1 : node.body[0].end_lineno]))
-            if SHORTEST <= len(stub) <= LONGEST:
-                yield stub if stub.endswith("\n") else stub + "\n"
-
-
-def functions(sources: Iterable[str]) -> Iterator[str]:
-    """Whole documented functions."""
-    for source in sources:
-        lines = source.splitlines(keepends=True)
-        for node in parsed(source):
-            text = textwrap.dedent("".join(lines[node.lineno - 1 : node.end_lineno]))
-            if SHORTEST <= len(text) <= LONGEST * 2:
-                yield text
+            stub, whole = (
+                textwrap.dedent("".join(lines[node.lineno - 1 : end])).rstrip("\n") + "\n"
+                for end in (node.body[0].end_lineno, node.end_lineno)
+            )
+            if SHORTEST <= len(stub) <= LONGEST and len(whole) <= LONGEST * 2:
+                yield stub, whole
 
 
 def excerpt(sources: list[str], rng: random.Random) -> str:
@@ -119,11 +113,11 @@ def stub_of(text: str) -> str | None:
     return None
 
 
-def user_turn(template: str, begin: str, end: str) -> str:
-    """All that stands before the words of a first user turn, in a chat template's spelling."""
+def rendered(template: str, begin: str, end: str, words: str, answer: bool) -> str:
+    """A chat template with a user's words in it, and with what stands before the answer if there is to be one."""
     mark = "\N{OBJECT REPLACEMENT CHARACTER}"
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)
     text = environment.from_string(template).render(
-        messages=[{"role": "user", "content": mark}], add_generation_prompt=False, bos_token=begin, eos_token=end
+        messages=[{"role": "user", "content": mark}], add_generation_prompt=answer, bos_token=begin, eos_token=end
     )
-    return text.split(mark)[0]
+    return text.replace(mark, words) if answer else text.split(mark)[0] + words

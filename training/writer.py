@@ -19,6 +19,7 @@ from target import TargetFile
 from tokenizer import Tokenizer
 
 PASS = 1536  # tokens of texts that are read together
+SHARED = 16  # tokens from which on the beginning that two prompts share is not computed again
 CLOSE = 8  # so many of the likeliest tokens are compared again in f32: bf16 logits have ties
 
 
@@ -93,16 +94,21 @@ class Writer:
         cos, sin = angles(torch.arange(context, device=self.device), shape.head_dim, shape.theta)
         self.cos, self.sin = cos, sin
         self.lanes: list[Lane | None] = [None] * lanes
+        self.held: list[Lane | None] = [None] * lanes  # whose keys and values a lane holds, also when the text is done
 
-    def read(self, tokens: torch.Tensor, lane: int | None = None) -> torch.Tensor:
-        """Features of texts of one length, `[texts][tokens][d]`. One text's keys and values stay in the lane, if any."""
-        count = tokens.shape[1]
+    def read(self, tokens: torch.Tensor, lane: int | None = None, begin: int = 0) -> torch.Tensor:
+        """Features of texts of one length, `[texts][tokens][d]`. One text's keys and values stay in the lane, if any,
+        which then has those of the `begin` tokens before."""
+        end = begin + tokens.shape[1]
+        seen = torch.ones(end - begin, end, dtype=torch.bool, device=self.device).tril(begin) if begin else None
         x = F.embedding(tokens, self.model.embed_tokens.weight)
         for i, layer in enumerate(self.model.layers):
-            q, k, v = layer.self_attn.heads_of(layer.input_layernorm(x), self.cos[:count], self.sin[:count])
+            q, k, v = layer.self_attn.heads_of(layer.input_layernorm(x), self.cos[begin:end], self.sin[begin:end])
             if lane is not None:
-                self.keys[i][lane, :, :count], self.values[i][lane, :, :count] = k[0], v[0]
-            attended = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+                self.keys[i][lane, :, begin:end], self.values[i][lane, :, begin:end] = k[0], v[0]
+            if begin:
+                k, v = (kept[i][lane : lane + 1, :, :end].to(q.dtype) for kept in (self.keys, self.values))
+            attended = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None, enable_gqa=True)
             x = x + layer.self_attn.merge(attended)
             x = x + layer.mlp(layer.post_attention_layernorm(x))
         return self.model.norm(x)
@@ -195,15 +201,30 @@ class Writer:
                 text.rows.append(features[: len(text.prompt)])
                 self.end(text, output)
 
+    def take(self, lane: int, text: Lane) -> None:
+        """Reads a prompt into a lane, and chooses the first token of its answer. What it shares with a prompt that a
+        lane holds, as an instruction before it, comes from there."""
+        others = [other for other, held in enumerate(self.held) if held is not None]
+        shared = {other: common(text.prompt[:-1], self.held[other].prompt) for other in others}
+        other = max(shared, key=shared.get, default=lane)
+        begin = shared.get(other, 0)
+        if begin < SHARED:
+            begin = 0
+        else:
+            text.rows.append(np.concatenate(self.held[other].rows)[:begin])
+            for kept in self.keys + self.values:
+                kept[lane, :, :begin] = kept[other, :, :begin]
+        features = self.read(torch.tensor([text.prompt[begin:]], device=self.device), lane, begin)[0]
+        text.rows.append(features.to(torch.float16).cpu().numpy())
+        text.answer += self.choose(features[-1:], [text])
+        self.lanes[lane] = self.held[lane] = text
+
     def write_continued(self, texts: list[Lane], output: Output) -> None:
         waiting = texts[::-1]
         while waiting or any(self.lanes):
             for lane in range(len(self.lanes)):
                 if self.lanes[lane] is None and waiting:
-                    text = self.lanes[lane] = waiting.pop()
-                    features = self.read(torch.tensor([text.prompt], device=self.device), lane)[0]
-                    text.rows.append(features.to(torch.float16).cpu().numpy())
-                    text.answer += self.choose(features[-1:], [text])
+                    self.take(lane, waiting.pop())
             for lane, text in enumerate(self.lanes):
                 if text is not None and self.over(text):
                     self.lanes[lane] = None
@@ -214,6 +235,11 @@ class Writer:
                 for text, token, row in zip(texts, self.choose(features, texts), features.to(torch.float16).cpu().numpy()):
                     text.answer.append(token)
                     text.rows.append(row[None])
+
+
+def common(one: list[int], other: list[int]) -> int:
+    """How many tokens two texts begin with alike."""
+    return next((i for i, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))
 
 
 class Told:

@@ -11,6 +11,12 @@ import unittest
 import numpy as np
 
 TRAINING = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TRAINING))
+
+import corpus  # noqa: E402
+import writer  # noqa: E402
+from target import TargetFile  # noqa: E402
+
 DOVETAIL = TRAINING.parent / "dovetail"
 ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}  # waiting threads leave the cores to others
 
@@ -39,6 +45,8 @@ class Pipeline(unittest.TestCase):
             again = folder / "torch"
             step("generate.py", again, *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8, "--writer", "torch", "--read", 5)
             self.alike(folder / "texts", again, 64)
+
+            self.shared_beginnings(target, folder)
 
             start = folder / "start"
             options = ["--target", target, "--sources", sources, "--layers", 1, "--tokens", 96, "--rows", 4]
@@ -92,10 +100,37 @@ class Pipeline(unittest.TestCase):
         self.assertGreater(same, 40)
         self.assertEqual(read, 5)
 
+    def shared_beginnings(self, target: pathlib.Path, folder: pathlib.Path) -> None:
+        """Prompts that begin alike have the answers and features that each has alone."""
+        beginning = "def count(words):\n    return len([word for word in words.split() if word])\n\n\n"
+        ends = ("def first(", "class Lines:\n    def first(", "def first(words):\n    return")
+        lines = [
+            {"id": f"{i}", "prompt": beginning + end, "temperature": 0.0, "seed": 0, "max_tokens": 20}
+            for i, end in enumerate(ends)
+        ]
+        made, passes = [], []
+        for name, groups in (("together", [lines]), ("alone", [[line] for line in lines])):
+            texts, rows = {}, {}
+            for i, group in enumerate(groups):
+                written, features = folder / f"{name}-{i}.jsonl", folder / f"{name}-{i}.f16"
+                one = writer.Writer(TargetFile(target), 2, 256)
+                read = one.read
+                one.read = lambda tokens, *other: passes.append((name, tokens.shape[1])) or read(tokens, *other)
+                one.write(group, writer.Output(written, features, 64))
+                all_rows = np.fromfile(features, np.float16).reshape(-1, 64).astype(np.float32)
+                for text in map(json.loads, written.read_text().splitlines()):
+                    texts[text["id"]] = text["prompt_ids"], text["token_ids"]
+                    rows[text["id"]] = all_rows[text["feature_row"] :][: text["feature_rows"]]
+            made.append((texts, rows))
+        (together, rows), (alone, expected) = made
+        self.assertEqual(together, alone)
+        for i in alone:
+            self.assertLess(np.linalg.norm(rows[i] - expected[i]) / np.linalg.norm(expected[i]), 0.03)
+        computed = {name: sum(count for kind, count in passes if kind == name) for name in ("together", "alone")}
+        self.assertLess(computed["together"], 0.7 * computed["alone"])
+
     def sources(self, folder: pathlib.Path) -> pathlib.Path:
         """A few files of the standard library, one of which is held out."""
-        import corpus
-
         chosen = folder / "sources"
         chosen.mkdir()
         for held_out, count in ((False, 12), (True, 2)):
@@ -122,8 +157,6 @@ class Pipeline(unittest.TestCase):
             rounds += answer["stats"]["rounds"]
         return emitted / rounds
 
-
-sys.path.insert(0, str(TRAINING))
 
 if __name__ == "__main__":
     unittest.main()

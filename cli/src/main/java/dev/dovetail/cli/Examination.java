@@ -13,10 +13,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.stream.Stream;
 
 /** What {@code doctor} finds out. */
 record Examination(Console console) {
@@ -65,14 +66,34 @@ record Examination(Console console) {
     if (!Files.isReadable(info)) {
       return Optional.empty();
     }
-    try (Stream<String> lines = Files.lines(info)) {
-      return lines
-          .filter(line -> line.startsWith("model name"))
-          .map(line -> line.substring(line.indexOf(':') + 1).strip())
-          .findFirst();
-    } catch (IOException | java.io.UncheckedIOException e) {
+    try {
+      return processorName(Files.readAllLines(info));
+    } catch (IOException e) {
       return Optional.empty(); // the name is a comfort only
     }
+  }
+
+  /**
+   * The name with the family and the model, by which generations differ that a virtual machine
+   * gives one name.
+   *
+   * @param info lines of Linux's {@code /proc/cpuinfo}
+   */
+  static Optional<String> processorName(List<String> info) {
+    Map<String, String> first = new HashMap<>();
+    for (String line : info) {
+      int colon = line.indexOf(':');
+      if (colon >= 0) {
+        first.putIfAbsent(line.substring(0, colon).strip(), line.substring(colon + 1).strip());
+      }
+    }
+    String family = first.get("cpu family");
+    String model = first.get("model");
+    return Optional.ofNullable(first.get("model name"))
+        .map(name ->
+            family == null || model == null
+                ? name
+                : "%s (family %s, model %s)".formatted(name, family, model));
   }
 
   private static Finding kernels() {

@@ -49,6 +49,23 @@ class ExaminationTest {
     assertThat(Examination.gpu(none).found()).isEqualTo("none: install driver 525");
   }
 
+  @Test
+  void processorsOfOneNameAreToldApart() {
+    List<String> info =
+        List.of(
+            "processor\t: 0",
+            "cpu family\t: 25",
+            "model\t\t: 17",
+            "model name\t: AMD EPYC",
+            "",
+            "processor\t: 1",
+            "model name\t: another");
+
+    assertThat(Examination.processorName(info)).contains("AMD EPYC (family 25, model 17)");
+    assertThat(Examination.processorName(List.of("model name : Cortex"))).contains("Cortex");
+    assertThat(Examination.processorName(List.of("BogoMIPS : 50.00"))).isEmpty();
+  }
+
   private static String advice(CudaStatus status) {
     return Examination.gpu(status).advice().orElseThrow();
   }
