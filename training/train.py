@@ -153,10 +153,12 @@ def main() -> None:
     if not held_out or not learnt:
         raise SystemExit(f"{len(everything)} texts are too few: one in forty is held out to check the draft; make more")
     if args.start:
-        draft, ids, _ = checkpoint.load(args.start)
+        draft, start_ids, _ = checkpoint.load(args.start)
     else:
-        draft = network(target, args)
-        ids = common(learnt, target.shape.vocabulary, min(args.draft_vocabulary, target.shape.vocabulary))
+        draft, start_ids = network(target, args), None
+    # What a draft guesses among is free to change with its texts: the head's rows are the target's.
+    wanted = min(args.draft_vocabulary, target.shape.vocabulary)
+    ids = common(learnt, target.shape.vocabulary, wanted, None if start_ids is None else start_ids.numpy())
     draft.to(device)
     head = Head(target, ids, device)
     whole = target.head().to(device)

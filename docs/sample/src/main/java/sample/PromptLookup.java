@@ -15,7 +15,7 @@ import java.util.Arrays;
 public final class PromptLookup implements Drafter {
   /** The whole sequence is at hand in every round, so nothing has to be kept in between. */
   @Override
-  public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+  public TokenTree draft(TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
     for (int next = length - 1; next >= 2; next--) {
       if (context[next - 2] == context[length - 2] && context[next - 1] == context[length - 1]) {
         int end = Math.min(next + shape.depth(), length);

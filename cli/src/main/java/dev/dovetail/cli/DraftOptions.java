@@ -25,8 +25,9 @@ final class DraftOptions {
       order = 21,
       paramLabel = "SHAPE",
       description =
-          "How many tokens the draft guesses at a time: 4 is a chain of four, 4x2 a tree of four"
-              + " levels with two tokens each.")
+          "How many tokens the draft guesses in every round: 4 is a chain of four, 4x2 a tree of"
+              + " four levels with two tokens each. Default: as many as pay, which is learnt on the"
+              + " way; 'plan' predicts for 1.")
   private String tree;
 
   @Spec(Spec.Target.MIXEE)

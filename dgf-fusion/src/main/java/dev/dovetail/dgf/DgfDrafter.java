@@ -109,7 +109,7 @@ final class DgfDrafter implements Drafter {
   }
 
   @Override
-  public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+  public TokenTree draft(TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
     if (shape.depth() == 0 || state.cache().length() == 0) {
       return TokenTree.EMPTY;
     }
@@ -120,7 +120,8 @@ final class DgfDrafter implements Drafter {
       if (ahead.isPresent()) {
         return ahead.get();
       }
-      queue(new GrowthPlan(GrowthPlan.NO_TRUNK, shape), sampler, context, length, NONE_GIVEN);
+      queue(
+          new GrowthPlan(GrowthPlan.NO_TRUNK, shape), floor, sampler, context, length, NONE_GIVEN);
       DraftNodes nodes = tree.read();
       return new TokenTree(nodes.tokens(), nodes.parents(), nodes.logProbabilities());
     } finally {
@@ -139,7 +140,7 @@ final class DgfDrafter implements Drafter {
     }
     device.lock().lock();
     try {
-      queue(plan, sampler, context, length, path);
+      queue(plan, TreeGrowth.NO_FLOOR, sampler, context, length, path);
       assumption.begin(plan, path, length, sampler);
     } finally {
       device.lock().unlock();
@@ -161,11 +162,13 @@ final class DgfDrafter implements Drafter {
   }
 
   /** Has a tree grown: what changes from round to round is sent before, the rest is a sequence. */
-  private void queue(GrowthPlan plan, Sampler sampler, int[] context, int length, int[] given) {
+  private void queue(
+      GrowthPlan plan, float floor, Sampler sampler, int[] context, int length, int[] given) {
     int prefix = state.cache().length();
     batch.reset(prefix);
     tree.begin(
-        new TreeGrowth(sampler, weights.draftVocabulary(), context, length, given, plan.widths()),
+        new TreeGrowth(
+            sampler, weights.draftVocabulary(), context, length, given, plan.widths(), floor),
         prefix);
     state.cache().reserve(plan.nodes());
     weights.decoder().rotate(node -> prefix + plan.level(node), 0, plan.nodes(), state);

@@ -12,6 +12,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceOptions;
 import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.device.TreeBatch;
+import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.round.AcceptedTokens;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftTarget;
@@ -125,7 +126,8 @@ class DgfGoldenTest {
         drafter.extend(new AcceptedTokens(0, n, features, Arrays.copyOfRange(ids, 1, ids.length)));
         Sampler greedy = new Sampler(SamplingOptions.GREEDY, model.config().vocabulary());
         int[] context = Arrays.copyOf(ids, 64);
-        TokenTree tree = drafter.draft(new TreeShape(6, 1), context, ids.length, greedy);
+        TokenTree tree =
+            drafter.draft(new TreeShape(6, 1), TreeGrowth.NO_FLOOR, context, ids.length, greedy);
         assertThat(tree.tokens()).containsExactly(ints(chain.get("chain")));
         for (int i = 0; i < tree.size(); i++) {
           assertThat((double) tree.logProbabilities()[i])

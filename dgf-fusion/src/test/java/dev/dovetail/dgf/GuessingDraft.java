@@ -95,7 +95,8 @@ final class GuessingDraft implements DraftModel {
     public void truncate(int count) {}
 
     @Override
-    public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+    public TokenTree draft(
+        TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
       tokens.clear();
       parents.clear();
       switch (guess) {

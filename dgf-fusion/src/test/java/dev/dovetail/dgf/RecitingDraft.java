@@ -50,7 +50,8 @@ record RecitingDraft(List<Integer> text) implements DraftModel {
     public void truncate(int tokens) {}
 
     @Override
-    public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+    public TokenTree draft(
+        TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
       int at = text.indexOf(context[length - 1]);
       if (length >= 2) {
         List<Integer> pair = List.of(context[length - 2], context[length - 1]);

@@ -77,19 +77,13 @@ public final class Dovetail {
 
   /** What may be chosen before the weights are loaded. For one thread. */
   public static final class Builder {
-    /**
-     * One token: measured on two cores with the bundled draft, longer chains and wider trees cost
-     * more in the pass than they gain in accepted tokens.
-     */
-    private static final TreeShape DEFAULT_TREE = new TreeShape(1, 1);
-
     private final Path path;
     private Draft draft = Draft.auto();
     private DraftPlace place = DraftPlace.AUTO;
     private DeviceOptions device = DeviceOptions.DEFAULT;
     private OptionalInt gpuLayers = OptionalInt.empty();
     private Consumer<String> warnings = Dovetail::log;
-    private TreeShape tree = DEFAULT_TREE;
+    private Optional<TreeShape> tree = Optional.empty();
     private int context;
     private Optional<Path> weightCache = Optional.empty();
     private Optional<OperationTimes> times = Optional.empty();
@@ -156,9 +150,12 @@ public final class Dovetail {
       return this;
     }
 
-    /** How large trees the draft is asked for, unless a generation chooses. */
+    /**
+     * How large trees the draft is asked for in every round, unless a generation chooses. Without
+     * either, rounds take what pays, which is learnt as they go.
+     */
     public Builder tree(TreeShape shape) {
-      tree = Objects.requireNonNull(shape);
+      tree = Optional.of(shape);
       return this;
     }
 

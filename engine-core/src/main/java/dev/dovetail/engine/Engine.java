@@ -7,6 +7,7 @@ import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
 import dev.dovetail.engine.device.DeviceProvider;
 import dev.dovetail.engine.plan.ModelShape;
+import dev.dovetail.engine.round.AdaptiveTrees;
 import dev.dovetail.engine.round.DecoderTarget;
 import dev.dovetail.engine.round.Drafter;
 import dev.dovetail.engine.round.GuardedDrafter;
@@ -48,7 +49,8 @@ public final class Engine implements AutoCloseable {
   private final AtomicBoolean draftLost = new AtomicBoolean();
   private final AtomicReference<String> gpuLost = new AtomicReference<>();
   private final int context;
-  private final TreeShape tree;
+  private final Optional<TreeShape> tree;
+  private final AdaptiveTrees trees = new AdaptiveTrees();
   private final double loadMs;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -59,7 +61,7 @@ public final class Engine implements AutoCloseable {
       TargetWeights weights,
       Optional<DraftLoader.Loaded> draft,
       int context,
-      TreeShape tree,
+      Optional<TreeShape> tree,
       Consumer<String> warnings,
       double loadMs) {
     this.model = model;
@@ -144,7 +146,9 @@ public final class Engine implements AutoCloseable {
   }
 
   TreePolicy newPolicy(Optional<TreeShape> wanted) {
-    return TreePolicy.fixed(wanted.orElse(tree));
+    Optional<TreeShape> shape =
+        draft.isEmpty() ? Optional.of(TreeShape.NONE) : wanted.or(() -> tree);
+    return shape.map(TreePolicy::fixed).orElseGet(trees::newPolicy);
   }
 
   /**

@@ -133,8 +133,7 @@ public final class Session implements AutoCloseable {
     private void round(TreePolicy policy) {
       int before = decoder.known();
       int room = Math.min(options.maxTokens() - text.ids().size(), engine.context() - before);
-      Round round = decoder.step(policy.next(), sampler, room, text::isEnd);
-      policy.observe(round);
+      Round round = decoder.step(policy, sampler, room, text::isEnd);
       rounds++;
       counter.add(round);
       drafted += round.drafted();

@@ -45,7 +45,7 @@ class EngineTest {
         TargetWeights.load(model, device),
         Optional.of(new DraftLoader.Loaded(draft, Optional.empty(), warning -> {})),
         CONTEXT,
-        TreeShape.NONE,
+        Optional.of(TreeShape.NONE),
         warning -> {},
         0);
   }
@@ -85,7 +85,8 @@ class EngineTest {
     public void extend(AcceptedTokens accepted) {}
 
     @Override
-    public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+    public TokenTree draft(
+        TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
       return TokenTree.EMPTY;
     }
 
@@ -156,7 +157,7 @@ class EngineTest {
             TargetWeights.load(model, device, Optional.empty(), gpu, 2),
             Optional.empty(),
             CONTEXT,
-            TreeShape.NONE,
+            Optional.of(TreeShape.NONE),
             warning -> {},
             0)) {
       assertThatThrownBy(() -> engine.newBatch(1))

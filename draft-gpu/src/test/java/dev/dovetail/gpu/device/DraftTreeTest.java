@@ -85,7 +85,8 @@ class DraftTreeTest {
             Arrays.copyOf(from.context, from.context.length + levels),
             from.context.length,
             from.given,
-            from.widths),
+            from.widths,
+            TreeGrowth.NO_FLOOR),
         3);
     TreeBatch batch = new TreeBatch(MOST_NODES);
     batch.reset(3);
@@ -246,7 +247,14 @@ class DraftTreeTest {
   void aTreeThatIsNotGrownToItsEndHasWhatWasGrown() {
     Case from = random(SamplingOptions.GREEDY, 50, null, 2, new int[] {3, 3});
     TreeGrowth growth =
-        new TreeGrowth(new Sampler(from.options, 50), null, new int[9], 3, from.given, from.widths);
+        new TreeGrowth(
+            new Sampler(from.options, 50),
+            null,
+            new int[9],
+            3,
+            from.given,
+            from.widths,
+            TreeGrowth.NO_FLOOR);
     actual.begin(growth, 0);
     assertThat(actual.read().tokens()).isEqualTo(from.given);
     grow(from, gpu, actual);

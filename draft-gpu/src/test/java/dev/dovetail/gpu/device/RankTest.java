@@ -90,7 +90,8 @@ class RankTest {
             context,
             context.length,
             NONE_GIVEN,
-            new int[] {width}),
+            new int[] {width},
+            TreeGrowth.NO_FLOOR),
         0);
     tree.grow(all.columns(3, count));
     DraftNodes nodes = tree.read();
@@ -282,7 +283,8 @@ class RankTest {
               new int[1],
               1,
               NONE_GIVEN,
-              new int[] {65});
+              new int[] {65},
+              TreeGrowth.NO_FLOOR);
       assertThatThrownBy(() -> larger.begin(growth, 0))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("a level of 65 nodes; wanted up to 64");

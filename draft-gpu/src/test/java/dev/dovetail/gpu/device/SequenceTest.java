@@ -161,7 +161,8 @@ class SequenceTest {
               Arrays.copyOf(round.context, round.context.length + 9),
               round.context.length,
               round.given,
-              WIDTHS),
+              WIDTHS,
+              TreeGrowth.NO_FLOOR),
           n);
       cache.reserve(NODES);
       long before = driver.calls();
@@ -277,7 +278,13 @@ class SequenceTest {
     int[] widths = {20};
     TreeGrowth larger =
         new TreeGrowth(
-            new Sampler(SamplingOptions.GREEDY, 100_000), null, new int[4], 3, new int[0], widths);
+            new Sampler(SamplingOptions.GREEDY, 100_000),
+            null,
+            new int[4],
+            3,
+            new int[0],
+            widths,
+            TreeGrowth.NO_FLOOR);
     recorded.tree.begin(larger, 0);
     for (int i = 3; i < 7; i++) {
       compare(recorded, Round.of(i), "round " + i);

@@ -7,6 +7,7 @@ import dev.dovetail.engine.Session;
 import dev.dovetail.engine.Token;
 import dev.dovetail.engine.round.NoDrafter;
 import dev.dovetail.engine.round.SpeculativeDecoder;
+import dev.dovetail.engine.round.TreePolicy;
 import dev.dovetail.engine.round.TreeShape;
 import dev.dovetail.engine.sampling.Sampler;
 import dev.dovetail.engine.sampling.SamplingOptions;
@@ -212,7 +213,7 @@ public final class RoundMeter {
       oneMs.add(meter.passMs(1));
       manyMs.add(meter.passMs(nodes));
       long start = System.nanoTime();
-      plain.step(TreeShape.NONE, sampler, 1, id -> false);
+      plain.step(TreePolicy.fixed(TreeShape.NONE), sampler, 1, id -> false);
       plainMs.add((System.nanoTime() - start) / 1e6);
     }
   }

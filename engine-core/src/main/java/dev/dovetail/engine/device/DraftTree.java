@@ -38,7 +38,8 @@ public interface DraftTree extends AutoCloseable {
    * device's memory the batch gets places and depths alone.
    *
    * @param batch all of whose nodes are this tree's
-   * @return whether there was anything to add; unknown, and so true, in a device's memory
+   * @return whether to go on: there was something to add, and it is above the growth's floor;
+   *     unknown, and so true, in a device's memory
    */
   boolean addLevel(TreeBatch batch);
 

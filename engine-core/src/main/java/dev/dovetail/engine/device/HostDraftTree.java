@@ -160,7 +160,7 @@ public final class HostDraftTree implements DraftTree {
       batch.add(tokens[node], parents[node]);
     }
     added++;
-    return pathLogProbabilities[first] > NONE;
+    return pathLogProbabilities[first] > growth.floor();
   }
 
   @Override

@@ -14,9 +14,21 @@ import dev.dovetail.engine.sampling.Sampler;
  * @param length tokens of the sequence
  * @param given tokens of the chain
  * @param widths nodes wanted on each level behind it
+ * @param floor the log-probability of a path that is not worth a further level: where the likeliest
+ *     node of a level has no more, a device may leave the tree at that level; {@link #NO_FLOOR}
+ *     grows all
  */
 public record TreeGrowth(
-    Sampler sampler, TokenIds vocabulary, int[] context, int length, int[] given, int[] widths) {
+    Sampler sampler,
+    TokenIds vocabulary,
+    int[] context,
+    int length,
+    int[] given,
+    int[] widths,
+    float floor) {
+  /** Below what any path has that is possible at all. */
+  public static final float NO_FLOOR = Float.NEGATIVE_INFINITY;
+
   public TreeGrowth {
     for (int width : widths) {
       if (width < 1) {

@@ -64,6 +64,11 @@ final class AcceptanceRule {
     return length;
   }
 
+  /** The last accepted node, or {@link TokenTree#ROOT}. */
+  int last() {
+    return path[length - 1] - 1;
+  }
+
   /** Tokens chosen; the last one is the next pending token. */
   int emitted() {
     return emitted;

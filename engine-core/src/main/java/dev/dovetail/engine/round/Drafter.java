@@ -1,5 +1,6 @@
 package dev.dovetail.engine.round;
 
+import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.sampling.Sampler;
 
 /**
@@ -21,11 +22,13 @@ public interface Drafter extends AutoCloseable {
    *
    * @param shape the most that is wanted; fewer nodes are always allowed, more end the generation
    *     with an {@link IllegalStateException}, as do tokens that the target does not have
+   * @param floor log-probability of a path behind which no further level is wanted; a hint, {@link
+   *     TreeGrowth#NO_FLOOR} for all levels
    * @param context the sequence so far, the pending token last; entries from {@code length} on are
    *     scratch that the drafter may overwrite
    * @param sampler ranks candidates as the target's choice will be made (same seed, same noise)
    */
-  TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler);
+  TokenTree draft(TreeShape shape, float floor, int[] context, int length, Sampler sampler);
 
   /**
    * Starts to guess what follows if the likeliest path of a tree is accepted, while the target

@@ -1,5 +1,7 @@
 package dev.dovetail.engine.round;
 
+import java.util.Arrays;
+
 /**
  * What crosses between target and draft in a round: features as f16 and token ids one way, the tree
  * the other. Features are rounded for every draft, so that one on another device sees exactly what
@@ -11,35 +13,54 @@ public final class FeatureChannel {
 
   private short[] features = new short[0];
   private int[] tokens = new int[0];
+  private int first;
+  private int collected;
+  private int width;
   private long bytesToDraft;
   private long bytesFromDraft;
   private long nanos;
 
   /**
-   * Carries verified tokens to the draft.
+   * Takes verified tokens in, behind those that it holds already.
    *
    * @param position of the first token that a feature belongs to
    * @param rows the features' rows in {@code source}, {@code [.][d]}; null where the drafter reads
    *     none
    * @param nextTokens holds the token after each from {@code nextAt} on
    */
-  public AcceptedTokens toDraft(
+  public void collect(
       int position, float[] source, int d, int[] rows, int count, int[] nextTokens, int nextAt) {
     long start = System.nanoTime();
-    int width = rows == null ? 0 : d;
-    if (tokens.length < count) {
-      tokens = new int[count];
+    if (collected == 0) {
+      first = position;
     }
-    if (features.length < count * width) {
-      features = new short[count * width];
+    width = rows == null ? 0 : d;
+    int held = collected;
+    collected += count;
+    if (tokens.length < collected) {
+      tokens = Arrays.copyOf(tokens, collected);
     }
-    System.arraycopy(nextTokens, nextAt, tokens, 0, count);
+    if (features.length < collected * width) {
+      features = Arrays.copyOf(features, collected * width);
+    }
+    System.arraycopy(nextTokens, nextAt, tokens, held, count);
     for (int i = 0; i < count && width > 0; i++) {
-      toHalves(source, rows[i] * d, features, i * d, d);
+      toHalves(source, rows[i] * d, features, (held + i) * d, d);
     }
-    bytesToDraft += Integer.BYTES * (2L + count) + (long) Short.BYTES * count * width;
     nanos += System.nanoTime() - start;
-    return new AcceptedTokens(position, count, features, tokens);
+  }
+
+  /** How many tokens it holds. */
+  public int collected() {
+    return collected;
+  }
+
+  /** Carries what it holds to the draft; the arrays are overwritten by what is collected next. */
+  public AcceptedTokens toDraft() {
+    AcceptedTokens accepted = new AcceptedTokens(first, collected, features, tokens);
+    bytesToDraft += Integer.BYTES * (2L + collected) + (long) Short.BYTES * collected * width;
+    collected = 0;
+    return accepted;
   }
 
   private static void toHalves(float[] from, int fromAt, short[] to, int toAt, int count) {

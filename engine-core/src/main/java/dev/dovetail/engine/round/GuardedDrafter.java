@@ -45,9 +45,9 @@ public final class GuardedDrafter implements Drafter {
   }
 
   @Override
-  public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+  public TokenTree draft(TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
     try {
-      return drafter.draft(shape, context, length, sampler);
+      return drafter.draft(shape, floor, context, length, sampler);
     } catch (DeviceFailure e) {
       lose(e);
       return TokenTree.EMPTY;

@@ -18,7 +18,7 @@ public final class NoDrafter implements Drafter {
   public void extend(AcceptedTokens accepted) {}
 
   @Override
-  public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+  public TokenTree draft(TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
     return TokenTree.EMPTY;
   }
 

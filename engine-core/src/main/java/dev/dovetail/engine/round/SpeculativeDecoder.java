@@ -17,6 +17,9 @@ import java.util.function.IntPredicate;
  * <p>Owns its target and drafter. For one thread at a time.
  */
 public final class SpeculativeDecoder implements AutoCloseable {
+  /** A drafter that reads many tokens at once reads each faster; more would wait too long. */
+  private static final int MOST_COLLECTED = 64;
+
   private final Target target;
   private final Drafter drafter;
   private final FeatureChannel channel = new FeatureChannel();
@@ -26,8 +29,8 @@ public final class SpeculativeDecoder implements AutoCloseable {
   private final int[] context;
   private int known;
 
-  // Verified tokens whose features the drafter has not seen yet: they are passed on when it drafts
-  // next, so that the tokens of a round are out before the draft works on them.
+  // What the last pass has verified: it enters the channel before the next pass, so that the tokens
+  // of a round are out before.
   private int newPosition;
   private int[] newRows;
   private int newCount;
@@ -77,6 +80,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
               .formatted(prompt.length, target.capacity() - 1));
     }
     passOn();
+    tell();
     // The feature of the last shared token is needed again, with the token that follows it now.
     int shared = shared(prompt);
     int start = Math.min(Math.max(0, shared - 1), target.length());
@@ -109,16 +113,15 @@ public final class SpeculativeDecoder implements AutoCloseable {
   /**
    * One round.
    *
+   * @param policy asked how much to guess, and told what came of it
    * @param limit the most tokens to emit, at least 1
    * @param last a token after which none is emitted
    */
-  public Round step(TreeShape shape, Sampler sampler, int limit, IntPredicate last) {
+  public Round step(TreePolicy policy, Sampler sampler, int limit, IntPredicate last) {
     long start = System.nanoTime();
     passOn();
-    TreeShape affordable = new TreeShape(Math.min(shape.depth(), limit - 1), shape.width());
-    TokenTree guess = drafter.draft(affordable, context, known, sampler);
-    check(guess, affordable);
-    TokenTree tree = channel.fromDraft(guess);
+    TreeShape shape = policy.next();
+    TokenTree tree = policy.worthwhile(draft(shape, policy.floor(), sampler, limit));
     long drafted = System.nanoTime();
 
     batch.reset(target.length());
@@ -139,13 +142,28 @@ public final class SpeculativeDecoder implements AutoCloseable {
         acceptance.length(),
         known - acceptance.length());
     long verified = System.nanoTime();
-    return new Round(
-        tree.size(),
-        depth,
-        acceptance.length() - 1,
-        acceptance.emitted(),
-        drafted - start,
-        verified - drafted);
+    Round round =
+        new Round(
+            tree.size(),
+            depth,
+            acceptance.length() - 1,
+            acceptance.emitted(),
+            drafted - start,
+            verified - drafted);
+    policy.observe(round, tree, acceptance.last());
+    return round;
+  }
+
+  /** A drafter that is not asked need not know the newest tokens either. */
+  private TokenTree draft(TreeShape shape, float floor, Sampler sampler, int limit) {
+    TreeShape affordable = new TreeShape(Math.min(shape.depth(), limit - 1), shape.width());
+    if (affordable.depth() == 0) {
+      return TokenTree.EMPTY;
+    }
+    tell();
+    TokenTree guess = drafter.draft(affordable, floor, context, known, sampler);
+    check(guess, affordable);
+    return channel.fromDraft(guess);
   }
 
   /** What may follow the tree, of {@code depth} levels, that the target is verifying. */
@@ -187,22 +205,31 @@ public final class SpeculativeDecoder implements AutoCloseable {
     newNextAt = nextAt;
   }
 
-  /** The features of newly verified tokens, each with the token after it, to the drafter. */
+  /** The features of newly verified tokens, each with the token after it, into the channel. */
   private void passOn() {
     if (newCount == 0) {
       return;
     }
     boolean features = drafter.readsFeatures();
-    drafter.extend(
-        channel.toDraft(
-            newPosition,
-            features ? target.features() : null,
-            target.featureSize(),
-            features ? newRows : null,
-            newCount,
-            context,
-            newNextAt));
+    channel.collect(
+        newPosition,
+        features ? target.features() : null,
+        target.featureSize(),
+        features ? newRows : null,
+        newCount,
+        context,
+        newNextAt);
     newCount = 0;
+    if (channel.collected() >= MOST_COLLECTED) {
+      tell();
+    }
+  }
+
+  /** What the channel holds to the drafter. */
+  private void tell() {
+    if (channel.collected() > 0) {
+      drafter.extend(channel.toDraft());
+    }
   }
 
   private int shared(int[] prompt) {

@@ -75,6 +75,38 @@ public record TokenTree(int[] tokens, int[] parents, float[] logProbabilities) {
     return path.stream().mapToInt(Integer::intValue).toArray();
   }
 
+  /**
+   * This tree without some of its nodes.
+   *
+   * @param kept of each node, whether it stays; with a node its parent must stay
+   */
+  public TokenTree part(boolean[] kept) {
+    int[] places = new int[size()];
+    int count = 0;
+    for (int i = 0; i < places.length; i++) {
+      places[i] = count;
+      count += kept[i] ? 1 : 0;
+    }
+    if (count == size()) {
+      return this;
+    }
+    int[] keptTokens = new int[count];
+    int[] keptParents = new int[count];
+    float[] keptLogs = new float[count];
+    for (int i = 0; i < places.length; i++) {
+      if (kept[i]) {
+        int parent = parents[i];
+        if (parent != ROOT && !kept[parent]) {
+          throw new IllegalArgumentException("node %d stays without its parent".formatted(i));
+        }
+        keptTokens[places[i]] = tokens[i];
+        keptParents[places[i]] = parent == ROOT ? ROOT : places[parent];
+        keptLogs[places[i]] = logProbabilities[i];
+      }
+    }
+    return new TokenTree(keptTokens, keptParents, keptLogs);
+  }
+
   /** A tree with one branch. */
   public static TokenTree chain(int... tokens) {
     int[] parents = new int[tokens.length];

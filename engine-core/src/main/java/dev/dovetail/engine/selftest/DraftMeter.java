@@ -3,6 +3,7 @@ package dev.dovetail.engine.selftest;
 import dev.dovetail.engine.decoder.DecoderShape;
 import dev.dovetail.engine.device.Device;
 import dev.dovetail.engine.device.DeviceFailure;
+import dev.dovetail.engine.device.TreeGrowth;
 import dev.dovetail.engine.round.AcceptedTokens;
 import dev.dovetail.engine.round.DraftModel;
 import dev.dovetail.engine.round.DraftProvider;
@@ -162,7 +163,7 @@ public final class DraftMeter {
       try (Drafter drafter = model.newDrafter(sizes.promptTokens() + 1)) {
         int[] context = extend(drafter, size);
         // Reading a tree waits for the prompt, which is only queued.
-        drafter.draft(other, context, sizes.promptTokens() + 1, sampler);
+        drafter.draft(other, TreeGrowth.NO_FLOOR, context, sizes.promptTokens() + 1, sampler);
         double took = micros(drafter, tree, context, sampler);
         if (i >= 0) {
           micros[i] = took;
@@ -191,7 +192,7 @@ public final class DraftMeter {
 
   private double micros(Drafter drafter, TreeShape shape, int[] context, Sampler sampler) {
     long start = System.nanoTime();
-    drafter.draft(shape, context, sizes.promptTokens() + 1, sampler);
+    drafter.draft(shape, TreeGrowth.NO_FLOOR, context, sizes.promptTokens() + 1, sampler);
     return (System.nanoTime() - start) / 1e3;
   }
 

@@ -72,9 +72,9 @@ final class TwinDrafter implements Drafter {
   }
 
   @Override
-  public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
-    TokenTree expected = first.draft(shape, context.clone(), length, sampler);
-    compare(expected, second.draft(shape, context, length, sampler));
+  public TokenTree draft(TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
+    TokenTree expected = first.draft(shape, floor, context.clone(), length, sampler);
+    compare(expected, second.draft(shape, floor, context, length, sampler));
     return expected;
   }
 

@@ -35,7 +35,29 @@ class HostDraftTreeTest {
   }
 
   private TreeGrowth growth(Sampler sampler, int[] given, int... widths) {
-    return new TreeGrowth(sampler, null, new int[] {3, 1, 4, 0, 0, 0, 0}, 3, given, widths);
+    return growth(TreeGrowth.NO_FLOOR, sampler, given, widths);
+  }
+
+  private TreeGrowth growth(float floor, Sampler sampler, int[] given, int... widths) {
+    return new TreeGrowth(sampler, null, new int[] {3, 1, 4, 0, 0, 0, 0}, 3, given, widths, floor);
+  }
+
+  @Test
+  void growthEndsBehindALevelThatIsNotLikelyEnough() {
+    float[] first = logits(new Random(1), 1);
+    tree.begin(growth(greedy, NONE, 2, 2), 0);
+    tree.grow(rows(VOCABULARY, first));
+    float best = tree.read().logProbabilities()[0];
+    TreeBatch batch = new TreeBatch(64);
+
+    tree.begin(growth(Math.nextDown(best), greedy, NONE, 2, 2), 0);
+    tree.grow(rows(VOCABULARY, first));
+    assertThat(tree.addLevel(batch)).isTrue();
+
+    tree.begin(growth(best, greedy, NONE, 2, 2), 0);
+    tree.grow(rows(VOCABULARY, first));
+    assertThat(tree.addLevel(batch)).isFalse();
+    assertThat(tree.read().tokens()).hasSize(2);
   }
 
   /** Against all paths of two levels, by their whole probability. */

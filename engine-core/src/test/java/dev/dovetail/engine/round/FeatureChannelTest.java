@@ -11,8 +11,8 @@ class FeatureChannelTest {
   void featuresCrossAsHalfFloats() {
     FeatureChannel channel = new FeatureChannel();
     float[] rows = {1, 2, 0.1f, -3, 1e6f, -1e6f, 1e-9f, 65504};
-    AcceptedTokens got =
-        channel.toDraft(40, rows, 2, new int[] {0, 2, 3}, 3, new int[] {9, 11, 12, 13}, 1);
+    channel.collect(40, rows, 2, new int[] {0, 2, 3}, 3, new int[] {9, 11, 12, 13}, 1);
+    AcceptedTokens got = channel.toDraft();
     assertThat(got.position()).isEqualTo(40);
     assertThat(got.count()).isEqualTo(3);
     assertThat(Arrays.copyOf(got.nextTokens(), 3)).containsExactly(11, 12, 13);
@@ -25,9 +25,28 @@ class FeatureChannelTest {
   @Test
   void withoutFeaturesOnlyIdsCross() {
     FeatureChannel channel = new FeatureChannel();
-    AcceptedTokens got = channel.toDraft(0, null, 2, null, 2, new int[] {4, 5}, 0);
+    channel.collect(0, null, 2, null, 2, new int[] {4, 5}, 0);
+    AcceptedTokens got = channel.toDraft();
     assertThat(Arrays.copyOf(got.nextTokens(), 2)).containsExactly(4, 5);
     assertThat(channel.bytesToDraft()).isEqualTo(8 + 2 * 4);
+  }
+
+  @Test
+  void roundsInWhichNothingIsGuessedCrossTogether() {
+    FeatureChannel channel = new FeatureChannel();
+    channel.collect(7, new float[] {0, 0, 1, 2}, 2, new int[] {1}, 1, new int[] {40}, 0);
+    channel.collect(8, new float[] {3, 4, 5, 6}, 2, new int[] {0, 1}, 2, new int[] {41, 42}, 0);
+    assertThat(channel.collected()).isEqualTo(3);
+
+    AcceptedTokens got = channel.toDraft();
+
+    assertThat(got.position()).isEqualTo(7);
+    assertThat(got.count()).isEqualTo(3);
+    assertThat(Arrays.copyOf(got.nextTokens(), 3)).containsExactly(40, 41, 42);
+    assertThat(Arrays.copyOf(got.features(), 6))
+        .containsExactly(0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600);
+    assertThat(channel.bytesToDraft()).isEqualTo(8 + 3 * 4 + 3 * 2 * 2);
+    assertThat(channel.collected()).isZero();
   }
 
   @Test
@@ -48,7 +67,8 @@ class FeatureChannelTest {
     int d = 4096;
     int[] path = IntStream.range(0, 17).toArray();
     channel.fromDraft(TokenTree.chain(new int[16]));
-    channel.toDraft(0, new float[17 * d], d, path, 17, new int[17], 0);
+    channel.collect(0, new float[17 * d], d, path, 17, new int[17], 0);
+    channel.toDraft();
     assertThat(channel.bytesToDraft()).isEqualTo(139_340).isLessThan(150_000);
     assertThat(channel.bytesFromDraft()).isEqualTo(192).isLessThan(1_000);
   }

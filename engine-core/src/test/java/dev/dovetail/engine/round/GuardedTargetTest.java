@@ -108,7 +108,11 @@ class GuardedTargetTest {
       for (int[] prompt : List.of(PROMPT, OTHER)) {
         assertThat(decoder.prefill(prompt, sampler, () -> false)).isPositive();
         while (decoder.known() < END) {
-          decoder.step(new TreeShape(3, 2), sampler, END - decoder.known(), token -> false);
+          decoder.step(
+              TreePolicy.fixed(new TreeShape(3, 2)),
+              sampler,
+              END - decoder.known(),
+              token -> false);
         }
         for (int i = prompt.length; i < END; i++) {
           tokens.add(decoder.token(i));

@@ -83,7 +83,8 @@ class SpeculativeDecoderTest {
         new SpeculativeDecoder(new FakeTarget(200, 128), TestDrafters.fixed(tree))) {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
-      decoder.step(new TreeShape(2, 1), sampler, 100, SpeculativeDecoderTest::never);
+      decoder.step(
+          TreePolicy.fixed(new TreeShape(2, 1)), sampler, 100, SpeculativeDecoderTest::never);
     }
   }
 
@@ -94,7 +95,9 @@ class SpeculativeDecoderTest {
         new SpeculativeDecoder(target, new Checking(TestDrafters.PERFECT))) {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
-      Round round = decoder.step(new TreeShape(4, 1), sampler, 100, SpeculativeDecoderTest::never);
+      Round round =
+          decoder.step(
+              TreePolicy.fixed(new TreeShape(4, 1)), sampler, 100, SpeculativeDecoderTest::never);
       assertThat(round.drafted()).isEqualTo(4);
       assertThat(round.depth()).isEqualTo(4);
       assertThat(round.accepted()).isEqualTo(4);
@@ -108,7 +111,9 @@ class SpeculativeDecoderTest {
     try (SpeculativeDecoder decoder = decoder(TestDrafters.WRONG, 200, 128)) {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
-      Round round = decoder.step(new TreeShape(3, 2), sampler, 100, SpeculativeDecoderTest::never);
+      Round round =
+          decoder.step(
+              TreePolicy.fixed(new TreeShape(3, 2)), sampler, 100, SpeculativeDecoderTest::never);
       assertThat(round.accepted()).isZero();
       assertThat(round.emitted()).isEqualTo(1);
     }
@@ -125,7 +130,10 @@ class SpeculativeDecoderTest {
         decoder.prefill(PROMPT, sampler, () -> false);
         int emitted = 1;
         while (decoder.token(decoder.known() - 1) != last || emitted == 1) {
-          emitted += decoder.step(new TreeShape(8, 1), sampler, 100, t -> t == last).emitted();
+          emitted +=
+              decoder
+                  .step(TreePolicy.fixed(new TreeShape(8, 1)), sampler, 100, t -> t == last)
+                  .emitted();
         }
         assertThat(emitted).as("end token %d", last).isEqualTo(first + 1);
       }
@@ -135,7 +143,11 @@ class SpeculativeDecoderTest {
         Sampler sampler = sampler(SamplingOptions.GREEDY);
         decoder.prefill(PROMPT, sampler, () -> false);
         Round round =
-            decoder.step(new TreeShape(6, 1), sampler, limit, SpeculativeDecoderTest::never);
+            decoder.step(
+                TreePolicy.fixed(new TreeShape(6, 1)),
+                sampler,
+                limit,
+                SpeculativeDecoderTest::never);
         assertThat(round.emitted()).isEqualTo(limit);
         assertThat(round.drafted()).isLessThan(limit);
       }
@@ -200,7 +212,10 @@ class SpeculativeDecoderTest {
     decoder.prefill(prompt, sampler, () -> false);
     while (decoder.known() < prompt.length + n) {
       decoder.step(
-          shape, sampler, prompt.length + n - decoder.known(), SpeculativeDecoderTest::never);
+          TreePolicy.fixed(shape),
+          sampler,
+          prompt.length + n - decoder.known(),
+          SpeculativeDecoderTest::never);
     }
     int[] tokens = new int[n];
     Arrays.setAll(tokens, i -> decoder.token(prompt.length + i));

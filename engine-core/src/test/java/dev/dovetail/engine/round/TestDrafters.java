@@ -50,7 +50,8 @@ final class TestDrafters {
       public void extend(AcceptedTokens accepted) {}
 
       @Override
-      public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+      public TokenTree draft(
+          TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
         return tree;
       }
 
@@ -124,7 +125,8 @@ final class TestDrafters {
     }
 
     @Override
-    public TokenTree draft(TreeShape shape, int[] context, int length, Sampler sampler) {
+    public TokenTree draft(
+        TreeShape shape, float floor, int[] context, int length, Sampler sampler) {
       if (extended != length - 1) {
         throw new AssertionError("knows " + extended + " features of " + length + " tokens");
       }

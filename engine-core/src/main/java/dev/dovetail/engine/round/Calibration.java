@@ -1,0 +1,43 @@
+package dev.dovetail.engine.round;
+
+/**
+ * How often a guess is accepted to which the draft gives some probability: at first as often as it
+ * says, later as often as it was. For one thread.
+ */
+final class Calibration {
+  private static final int BINS = 12;
+
+  /** What the draft's own word counts for, in guesses. */
+  private static final double PRIOR = 4;
+
+  /** About so many guesses are remembered in each bin. */
+  private static final double MEMORY = 100;
+
+  private final double[] tried = new double[BINS];
+  private final double[] accepted = new double[BINS];
+
+  /** Notes what became of a guess whose parent was accepted. */
+  void add(float logProbability, boolean right) {
+    double p = probability(logProbability);
+    int bin = bin(p);
+    double kept = 1 - 1 / MEMORY;
+    tried[bin] = tried[bin] * kept + 1;
+    accepted[bin] = accepted[bin] * kept + (right ? 1 : 0);
+  }
+
+  /** The chance of a guess if its parent is accepted. */
+  double chance(float logProbability) {
+    double p = probability(logProbability);
+    int bin = bin(p);
+    return (accepted[bin] + PRIOR * p) / (tried[bin] + PRIOR);
+  }
+
+  private static double probability(float log) {
+    double p = Math.exp(log);
+    return p >= 0 ? Math.min(1, p) : 0; // a drafter may be anybody's: a NaN has no chance
+  }
+
+  private static int bin(double p) {
+    return Math.min(BINS - 1, (int) (p * BINS));
+  }
+}
