@@ -25,7 +25,8 @@ final class HumanEvalOptions {
       description =
           "What to compare, several by commas: none (plain decoding), auto (the draft that comes"
               + " with the model), a draft's folder or file, gpu:FOLDER, cpu:FOLDER; each draft"
-              + " with a tree behind @, as auto@4 or auto@4x2. Default: none,auto.")
+              + " with a tree behind @, as auto@4 or auto@4x2, or else as many guesses a round as pay."
+              + " Default: none,auto.")
   private List<String> drafts;
 
   @Option(

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A trained target with its trained draft, which is here on every machine. */
 class TinyPairTest {
@@ -68,6 +69,21 @@ class TinyPairTest {
           .as(prompt)
           .isEqualTo(complete(plain, prompt, options).tokenIds());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0, 0.8f})
+  void soAreTextsWithTreesThatPay(float temperature) {
+    long guessed = 0;
+    for (String prompt : PROMPTS) {
+      Completion text = complete(drafted, prompt, options(temperature));
+
+      assertThat(text.tokenIds())
+          .as(prompt)
+          .isEqualTo(complete(plain, prompt, options(temperature)).tokenIds());
+      guessed += text.stats().drafted();
+    }
+    assertThat(guessed).isPositive();
   }
 
   @Test

@@ -17,6 +17,10 @@ class AdaptiveTreesTest {
    */
   private static final double[] TWO_CORES = {1, 1.54, 2.35, 2.62, 3.34, 3.99, 4.8, 5.54, 6.2};
 
+  private static double twoCores(int n) {
+    return n <= TWO_CORES.length ? TWO_CORES[n - 1] : 0.7 * n;
+  }
+
   /** Half of the text repeats what was said, in stretches; the rest is hard to guess. */
   private static double mixed(int position) {
     return position / 40 % 2 == 0 ? 0.95 : 0.35;
@@ -24,7 +28,7 @@ class AdaptiveTreesTest {
 
   @Test
   void aTextThatIsPartlyEasyGainsMoreThanAnyFixedTree() {
-    World world = new World(n -> TWO_CORES[n - 1], 0.05, AdaptiveTreesTest::mixed);
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, AdaptiveTreesTest::mixed);
 
     double gain = TOKENS / world.time(new AdaptiveTrees().newPolicy());
 
@@ -47,7 +51,7 @@ class AdaptiveTreesTest {
 
   @Test
   void aDraftThatThinksTooMuchOfItselfIsFoundOut() {
-    World world = new World(n -> TWO_CORES[n - 1], 0.05, t -> 0.3);
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.3);
     world.said = 0.9;
 
     assertThat(world.time(new AdaptiveTrees().newPolicy())).isLessThan(1.03 * TOKENS);
@@ -65,8 +69,8 @@ class AdaptiveTreesTest {
 
   @Test
   void slowPassesOfOtherMakingDoNotMisleadIt() {
-    World quiet = new World(n -> TWO_CORES[n - 1], 0.05, AdaptiveTreesTest::mixed);
-    World busy = new World(n -> TWO_CORES[n - 1], 0.05, AdaptiveTreesTest::mixed);
+    World quiet = new World(AdaptiveTreesTest::twoCores, 0.05, AdaptiveTreesTest::mixed);
+    World busy = new World(AdaptiveTreesTest::twoCores, 0.05, AdaptiveTreesTest::mixed);
     busy.noise = 0.15;
     busy.spikes = 0.03;
 
@@ -79,7 +83,7 @@ class AdaptiveTreesTest {
 
   @Test
   void aKernelsSlowFirstUseIsForgotten() {
-    World world = new World(n -> TWO_CORES[n - 1], 0.05, t -> 0.95);
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.95);
     double warm = world.time(new AdaptiveTrees().newPolicy());
     world.firstUse = 20;
 
@@ -99,7 +103,7 @@ class AdaptiveTreesTest {
 
   @Test
   void aNewTextGoesOnWithWhatWasLearnt() {
-    World world = new World(n -> TWO_CORES[n - 1], 0.05, t -> 0.9);
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.9);
     AdaptiveTrees trees = new AdaptiveTrees();
     assertThat(trees.newPolicy().next()).isEqualTo(TreeShape.NONE);
     world.time(trees.newPolicy());

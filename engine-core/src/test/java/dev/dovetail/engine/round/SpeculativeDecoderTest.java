@@ -10,11 +10,13 @@ import dev.dovetail.engine.sampling.SamplingOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The round against plain decoding written out, on a target whose logits depend on its tokens
@@ -53,6 +55,80 @@ class SpeculativeDecoderTest {
         assertThat(generate(decoder, PROMPT, 60, options, shape))
             .as("%s, %s, tree %s, passes of %d", guess, options, shape, maxPass)
             .containsExactly(plain);
+      }
+    }
+  }
+
+  /** Also over stretches in which the draft is not asked, and is told of many tokens at once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"perfect", "wrong", "random"})
+  void aPolicyMayAskAndCutAsItLikes(String guess) {
+    for (SamplingOptions options :
+        List.of(SamplingOptions.GREEDY, SamplingOptions.of(0.8f, 7).withRepeatPenalty(1.2f, 16))) {
+      int[] plain = plain(PROMPT, 300, options);
+      for (int seed = 0; seed < 10; seed++) {
+        try (SpeculativeDecoder decoder = decoder(GUESSES.get(guess), 400, 128)) {
+          assertThat(generate(decoder, PROMPT, 300, options, new RandomPolicy(seed)))
+              .as("seed %d", seed)
+              .containsExactly(plain);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPolicyIsToldWhichNodesWereAccepted() {
+    try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 200, 128)) {
+      Sampler sampler = sampler(SamplingOptions.GREEDY);
+      decoder.prefill(PROMPT, sampler, () -> false);
+      RandomPolicy policy = new RandomPolicy(3);
+      for (int i = 0; i < 20; i++) {
+        Round round = decoder.step(policy, sampler, 100, SpeculativeDecoderTest::never);
+        assertThat(policy.accepted).isEqualTo(round.accepted());
+      }
+    }
+  }
+
+  /** Any shape, stretches of none, any part of a guess that has the parents of its nodes. */
+  private static final class RandomPolicy implements TreePolicy {
+    private final SplittableRandom random;
+    private int pause;
+    private int accepted;
+
+    RandomPolicy(long seed) {
+      random = new SplittableRandom(seed);
+    }
+
+    @Override
+    public TreeShape next() {
+      if (pause > 0) {
+        pause--;
+        return TreeShape.NONE;
+      }
+      pause = random.nextInt(4) == 0 ? random.nextInt(100) : 0;
+      return new TreeShape(1 + random.nextInt(5), 1 + random.nextInt(3));
+    }
+
+    @Override
+    public float floor() {
+      return random.nextFloat();
+    }
+
+    @Override
+    public TokenTree worthwhile(TokenTree guess) {
+      boolean[] kept = new boolean[guess.size()];
+      for (int i = 0; i < kept.length; i++) {
+        int parent = guess.parents()[i];
+        kept[i] = (parent == TokenTree.ROOT || kept[parent]) && random.nextInt(4) > 0;
+      }
+      return guess.part(kept);
+    }
+
+    @Override
+    public void observe(Round round, TokenTree tree, int last) {
+      accepted = 0;
+      for (int node = last; node != TokenTree.ROOT; node = tree.parents()[node]) {
+        accepted++;
       }
     }
   }
@@ -208,14 +284,16 @@ class SpeculativeDecoderTest {
 
   private static int[] generate(
       SpeculativeDecoder decoder, int[] prompt, int n, SamplingOptions options, TreeShape shape) {
+    return generate(decoder, prompt, n, options, TreePolicy.fixed(shape));
+  }
+
+  private static int[] generate(
+      SpeculativeDecoder decoder, int[] prompt, int n, SamplingOptions options, TreePolicy policy) {
     Sampler sampler = sampler(options);
     decoder.prefill(prompt, sampler, () -> false);
     while (decoder.known() < prompt.length + n) {
       decoder.step(
-          TreePolicy.fixed(shape),
-          sampler,
-          prompt.length + n - decoder.known(),
-          SpeculativeDecoderTest::never);
+          policy, sampler, prompt.length + n - decoder.known(), SpeculativeDecoderTest::never);
     }
     int[] tokens = new int[n];
     Arrays.setAll(tokens, i -> decoder.token(prompt.length + i));

@@ -36,6 +36,19 @@ class TokenTreeTest {
   }
 
   @Test
+  void aPartKeepsWhatHangsTogether() {
+    TokenTree part = TREE.part(new boolean[] {false, true, false, false, true});
+    assertThat(part.tokens()).containsExactly(6, 7);
+    assertThat(part.parents()).containsExactly(TokenTree.ROOT, 0);
+    assertThat(part.logProbabilities()).containsExactly(-2, -2);
+    assertThat(TREE.part(new boolean[5]).size()).isZero();
+    assertThat(TREE.part(new boolean[] {true, true, true, true, true})).isSameAs(TREE);
+    assertThatThrownBy(() -> TREE.part(new boolean[] {false, true, true, false, false}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("node 2 stays without its parent");
+  }
+
+  @Test
   void refusesChildrenBeforeParents() {
     assertThatThrownBy(() -> new TokenTree(new int[] {1, 2}, new int[] {1, -1}, new float[2]))
         .isInstanceOf(IllegalArgumentException.class)
