@@ -145,7 +145,7 @@ def main() -> None:
             lines.append({"id": f"{args.seed}-{kind}-{i}", "messages": [{"role": "user", "content": text}], **choice()})
     rng.shuffle(lines)
     # Read as they stand, or as answers to requests: there most of an answer repeats the question.
-    answers = round(args.read * args.requests / max(args.stubs + args.requests, 1e-9))
+    answers = round(args.read * args.requests / max(args.stubs + args.requests, 1e-9)) if template else 0
     for i, (stub, whole) in enumerate(rng.sample(functions, min(args.read, len(functions)))):
         text = whole
         if i < answers:

@@ -15,8 +15,8 @@ import java.util.zip.ZipOutputStream;
 /**
  * Copies the jars of a folder, with what is in them stored instead of deflated: compressed together in the download
  * they take a third less, and need not be inflated at each start. Of JCuda's native code it takes the bindings of the
- * driver and of cuBLAS for Linux alone, as files. The model tiny and its draft stay behind: whoever fetches an image can
- * fetch a model.
+ * driver and of cuBLAS for Linux alone, as files. The model tiny and its draft stay behind, as whoever fetches an image can
+ * fetch a model, and so does the draft for Qwen, for its size.
  *
  * <p>Arguments: the folder to read, the folder to write.
  */
@@ -24,7 +24,7 @@ final class StoredJars {
   private static final Map<String, String> NATIVES =
       Map.of("jcuda-natives-", "lib/libJCudaDriver-", "jcublas-natives-", "lib/libJCublas2-");
 
-  private static final Pattern TINY = Pattern.compile("/tiny(\\.dgf)?\\.gguf$");
+  private static final Pattern LEFT_OUT = Pattern.compile("/(tiny(\\.dgf)?|qwen[^/]*\\.dgf)\\.gguf$");
 
   private StoredJars() {}
 
@@ -53,7 +53,7 @@ final class StoredJars {
     try (OutputStream file = Files.newOutputStream(to);
         ZipOutputStream out = new ZipOutputStream(file)) {
       out.setMethod(ZipOutputStream.STORED);
-      for (ZipEntry entry : in.stream().filter(e -> !TINY.matcher(e.getName()).find()).toList()) {
+      for (ZipEntry entry : in.stream().filter(e -> !LEFT_OUT.matcher(e.getName()).find()).toList()) {
         byte[] content = read(in, entry);
         CRC32 crc = new CRC32();
         crc.update(content);

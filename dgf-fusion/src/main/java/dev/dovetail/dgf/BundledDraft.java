@@ -32,6 +32,13 @@ record BundledDraft(
       List.of(
           new BundledDraft(
               "smollm2-135m-instruct.dgf.gguf", "smollm2135m", "llama", 30, 576, 49152),
+          new BundledDraft(
+              "qwen2.5-coder-1.5b-instruct.dgf.gguf",
+              "qwen25coder15binstruct",
+              "qwen2",
+              28,
+              1536,
+              151936),
           new BundledDraft("tiny.dgf.gguf", "tiny", "llama", 6, 256, 4096));
 
   /** The draft for a target, if there is one. The smaller distribution leaves some behind. */

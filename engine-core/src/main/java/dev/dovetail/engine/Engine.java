@@ -50,7 +50,8 @@ public final class Engine implements AutoCloseable {
   private final AtomicReference<String> gpuLost = new AtomicReference<>();
   private final int context;
   private final Optional<TreeShape> tree;
-  private final AdaptiveTrees trees = new AdaptiveTrees();
+  private final AdaptiveTrees treesOfGreedy = new AdaptiveTrees(false);
+  private final AdaptiveTrees treesOfSampled = new AdaptiveTrees(true);
   private final double loadMs;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -145,10 +146,12 @@ public final class Engine implements AutoCloseable {
     return loadMs;
   }
 
-  TreePolicy newPolicy(Optional<TreeShape> wanted) {
-    Optional<TreeShape> shape =
-        draft.isEmpty() ? Optional.of(TreeShape.NONE) : wanted.or(() -> tree);
-    return shape.map(TreePolicy::fixed).orElseGet(trees::newPolicy);
+  TreePolicy newPolicy(GenerationOptions options) {
+    if (draft.isEmpty() || draftLost.get()) {
+      return TreePolicy.fixed(TreeShape.NONE);
+    }
+    AdaptiveTrees trees = options.sampling().temperature() > 0 ? treesOfSampled : treesOfGreedy;
+    return options.tree().or(() -> tree).map(TreePolicy::fixed).orElseGet(trees::newPolicy);
   }
 
   /**

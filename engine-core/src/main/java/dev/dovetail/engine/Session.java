@@ -106,7 +106,7 @@ public final class Session implements AutoCloseable {
       } else {
         emit(prompt.length, false);
       }
-      TreePolicy policy = engine.newPolicy(options.tree());
+      TreePolicy policy = engine.newPolicy(options);
       while (!text.ended()) {
         if (cancelled()) {
           cancel();

@@ -1,8 +1,7 @@
 package dev.dovetail.engine.round;
 
 /**
- * What a drafter learns after a pass: features of newly verified tokens, each with the token that
- * follows it.
+ * What a drafter learns: features of newly verified tokens, each with the token that follows it.
  *
  * @param position of the first feature's token in the sequence
  * @param count how many

@@ -25,6 +25,9 @@ public final class AdaptiveTrees {
   /** The chance of a guess, before any was seen. */
   private static final double HOPE = 0.8;
 
+  /** The least chance of a guess where tokens are sampled, before any was seen. */
+  private static final double HOPE_SAMPLED = 0.5;
+
   /** T(1) is measured anew after so many rounds without it, or fewer. */
   private static final int PLAIN_EVERY = 32;
 
@@ -41,19 +44,24 @@ public final class AdaptiveTrees {
    * Rounds that verify a guess whatever it seems to be worth, at first and after a pause: what was
    * slow, as kernels are when they are new, may be fast now.
    */
-  private static final int TRIAL = 2;
+  private static final int TRIALS = 2;
+
+  /** After so many rounds in which no guess was worth it, one is tried all the same. */
+  private static final int UNTRIED = 48;
 
   /** Before so many guesses of a depth the draft's own kernels are new. */
-  private static final int WARM = 3;
+  private static final int WARM = 4;
 
   /** So many rounds without a pause, and the next one is short again. */
   private static final int TRIED_WELL = 64;
 
   private final PassTimes times = new PassTimes();
   private final LastTimes draftTimes = new LastTimes(DEEPEST + 1);
-  private final Calibration calibration = new Calibration();
+  private final Calibration calibration;
 
-  /** The share of rounds that drafted so many levels in which the last of them was accepted. */
+  /**
+   * The share of rounds that drafted so many levels in which the last was verified and accepted.
+   */
   private final double[] reached = new double[DEEPEST + 1];
 
   /** Tokens of late, and their time in plain passes, a round that drafted. */
@@ -66,9 +74,15 @@ public final class AdaptiveTrees {
   private int roundsDrafted;
   private int pause = SHORTEST_PAUSE;
   private int pausedFor;
-  private int trial = TRIAL;
+  private int trials = TRIALS;
+  private int untried;
 
-  public AdaptiveTrees() {
+  /**
+   * @param sampled whether tokens are chosen by chance: the draft ranks its guesses with the chance
+   *     of the target's choice then, and they are accepted more often than their probability says
+   */
+  public AdaptiveTrees(boolean sampled) {
+    calibration = new Calibration(sampled ? HOPE_SAMPLED : 0);
     Arrays.setAll(reached, level -> Math.pow(HOPE, level));
   }
 
@@ -86,28 +100,31 @@ public final class AdaptiveTrees {
       pausedFor--;
       return Wish.NONE;
     }
-    if (trial > 0) {
-      return Wish.ONE;
+    if (trials > 0 || untried >= UNTRIED) {
+      trials = Math.max(0, trials - 1);
+      untried = 0;
+      return Wish.TRIAL;
     }
     double first = firstNodePrice();
     double further = furtherNodePrice();
     double level = levelPrice();
-    // One level more than pays, or it would not be known when that begins to pay.
+    // Twice the levels that pay, or it would not be known when more begin to pay; only a few
+    // shapes, because a GPU records each of them.
     int depth = 1;
     while (depth < DEEPEST && reached[depth] * (1 - (depth == 1 ? first : further)) > level) {
-      depth++;
+      depth *= 2;
     }
     double others = (passes(1 + 4 * depth) - passes(1 + depth)) / (3 * depth);
     int width = others < CHANCE_OF_FOURTH ? 4 : others < CHANCE_OF_SECOND ? 2 : 1;
     // Of what the next level holds, the share HOPE is right.
-    float floor = (float) Math.log((level + further) / HOPE);
-    return new Wish(new TreeShape(depth, width), floor);
+    float floor = calibration.floor((level + further) / HOPE);
+    return new Wish(new TreeShape(depth, width), floor, false);
   }
 
-  /** What to ask the drafter for. */
-  private record Wish(TreeShape shape, float floor) {
-    static final Wish NONE = new Wish(TreeShape.NONE, TreeGrowth.NO_FLOOR);
-    static final Wish ONE = new Wish(new TreeShape(1, 1), TreeGrowth.NO_FLOOR);
+  /** What to ask the drafter for; of a trial all is verified. */
+  private record Wish(TreeShape shape, float floor, boolean trial) {
+    static final Wish NONE = new Wish(TreeShape.NONE, TreeGrowth.NO_FLOOR, false);
+    static final Wish TRIAL = new Wish(new TreeShape(1, 1), TreeGrowth.NO_FLOOR, true);
   }
 
   /** T(n)/T(1): what a pass over n tokens takes, in plain passes. */
@@ -127,7 +144,7 @@ public final class AdaptiveTrees {
     for (int length = 2; length <= DEEPEST; length++) {
       least = Math.min(least, (passes(1 + length) - first) / (length - 1));
     }
-    return gain() * least;
+    return gain() * Math.max(0, least);
   }
 
   /** The tokens that come elsewhere in the time of a level of drafting. */
@@ -152,10 +169,6 @@ public final class AdaptiveTrees {
 
   /** So many of the likeliest nodes that most tokens come in a unit of time. */
   private synchronized TokenTree worthwhile(TokenTree guess, int levels) {
-    if (trial > 0) {
-      trial--;
-      return guess;
-    }
     double[] chances = chances(guess);
     double drafting = levels * levelTime();
     boolean[] kept = new boolean[chances.length];
@@ -198,11 +211,9 @@ public final class AdaptiveTrees {
   }
 
   /**
-   * @param asked whether the drafter was
-   * @param guessed levels of its guess
+   * @param guessed levels of the guess, verified or not; 0 where there was none
    */
-  private synchronized void observe(
-      Round round, TokenTree tree, int last, boolean asked, int guessed) {
+  private synchronized void observe(Round round, TokenTree tree, int last, int guessed) {
     int tokens = 1 + tree.size();
     times.add(tokens, round.verifyNanos());
     if (tokens == 1) {
@@ -212,26 +223,25 @@ public final class AdaptiveTrees {
       roundsWithoutPlain++;
     }
     learn(tree, last);
-    if (!asked || !times.known()) {
+    if (guessed == 0 || !times.known()) {
       return;
     }
-    if (guessed > 0) {
-      draftTimes.add(guessed, round.draftNanos());
-      if (draftTimes.count(guessed) < WARM) {
-        return;
-      }
+    untried = tokens == 1 ? untried + 1 : 0;
+    draftTimes.add(guessed, round.draftNanos());
+    if (draftTimes.count(guessed) < WARM) {
+      return;
     }
-    double drafting = guessed > 0 ? draftTimes.best(guessed) : round.draftNanos();
     emitted += NEW * (round.emitted() - emitted);
-    spent += NEW * ((drafting + times.of(tokens)) / times.of(1) - spent);
+    spent += NEW * ((draftTimes.median(guessed) + times.of(tokens)) / times.of(1) - spent);
     for (int level = 1; level <= guessed; level++) {
       reached[level] += NEW * ((round.accepted() >= level ? 1 : 0) - reached[level]);
     }
     roundsDrafted++;
     if (emitted < spent - PATIENCE) {
-      pause = roundsDrafted >= TRIED_WELL ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, 2 * pause);
+      pause = roundsDrafted >= TRIED_WELL ? SHORTEST_PAUSE : pause;
       pausedFor = pause;
-      trial = TRIAL;
+      pause = Math.min(LONGEST_PAUSE, 2 * pause);
+      trials = TRIALS;
       roundsDrafted = 0;
       emitted = 1;
       spent = 1;
@@ -271,12 +281,12 @@ public final class AdaptiveTrees {
     @Override
     public TokenTree worthwhile(TokenTree guess) {
       guessed = Math.min(DEEPEST, guess.depth());
-      return guessed == 0 ? guess : AdaptiveTrees.this.worthwhile(guess, guessed);
+      return guessed == 0 || wish.trial() ? guess : AdaptiveTrees.this.worthwhile(guess, guessed);
     }
 
     @Override
     public void observe(Round round, TokenTree tree, int last) {
-      AdaptiveTrees.this.observe(round, tree, last, wish.shape().depth() > 0, guessed);
+      AdaptiveTrees.this.observe(round, tree, last, guessed);
     }
   }
 }

@@ -11,10 +11,18 @@ final class Calibration {
   private static final double PRIOR = 4;
 
   /** About so many guesses are remembered in each bin. */
-  private static final double MEMORY = 100;
+  private static final double MEMORY = 50;
 
+  private final double hope;
   private final double[] tried = new double[BINS];
   private final double[] accepted = new double[BINS];
+
+  /**
+   * @param hope the least chance that is assumed before anything was seen
+   */
+  Calibration(double hope) {
+    this.hope = hope;
+  }
 
   /** Notes what became of a guess whose parent was accepted. */
   void add(float logProbability, boolean right) {
@@ -29,7 +37,16 @@ final class Calibration {
   double chance(float logProbability) {
     double p = probability(logProbability);
     int bin = bin(p);
-    return (accepted[bin] + PRIOR * p) / (tried[bin] + PRIOR);
+    return (accepted[bin] + PRIOR * Math.max(hope, p)) / (tried[bin] + PRIOR);
+  }
+
+  /** A log-probability below which no guess has this chance. */
+  float floor(double chance) {
+    int bin = 0;
+    while (bin < BINS && chance((float) Math.log((bin + 0.5) / BINS)) < chance) {
+      bin++;
+    }
+    return (float) Math.log((double) bin / BINS);
   }
 
   private static double probability(float log) {

@@ -14,7 +14,10 @@ public interface Drafter extends AutoCloseable {
   /** Whether {@link #extend} needs features, or token ids alone. */
   boolean readsFeatures();
 
-  /** Learns newly verified tokens; called after every pass, in order, without gaps. */
+  /**
+   * Learns newly verified tokens, in order, without gaps; those of several passes at once where it
+   * was not asked to guess in between.
+   */
   void extend(AcceptedTokens accepted);
 
   /**

@@ -1,43 +1,70 @@
 package dev.dovetail.engine.round;
 
+import java.util.Arrays;
+
 /**
- * How long events of each size take: the fastest of the last few, because other programs make some
- * of them slow, and so does a kernel's first use. For one thread.
+ * How long the last few events of each size took, of those that are not long ago. For one thread.
  */
 final class LastTimes {
-  /** Events of each size that are remembered: so many slow ones are believed. */
+  /** Events of each size that are remembered. */
   private static final int KEPT = 5;
 
-  private final long[][] last;
-  private final int[] counts;
+  /** Events of whatever size after which one is forgotten: the machine may be another by then. */
+  private static final long AGE = 500;
+
+  private final long[][] times;
+  private final long[][] when;
+  private final int[] next;
+  private final long[] recent = new long[KEPT];
+  private long now = AGE;
 
   /**
    * @param sizes one more than the largest
    */
   LastTimes(int sizes) {
-    last = new long[sizes][KEPT];
-    counts = new int[sizes];
+    times = new long[sizes][KEPT];
+    when = new long[sizes][KEPT];
+    next = new int[sizes];
   }
 
   void add(int size, long nanos) {
-    last[size][counts[size]++ % KEPT] = nanos;
+    int at = next[size]++ % KEPT;
+    times[size][at] = nanos;
+    when[size][at] = ++now;
   }
 
   int sizes() {
-    return counts.length;
+    return next.length;
   }
 
-  /** How many there were of a size. */
+  /** How many are remembered. */
   int count(int size) {
-    return counts[size];
+    return recent(size);
   }
 
-  /** The fastest of the remembered, in nanoseconds; of a size that there was. */
+  /**
+   * The fastest that is remembered, in nanoseconds: other programs make some events slow, and so
+   * does a kernel's first use. Of a size that has one.
+   */
   double best(int size) {
-    long best = Long.MAX_VALUE;
-    for (int i = 0; i < Math.min(counts[size], KEPT); i++) {
-      best = Math.min(best, last[size][i]);
+    int count = recent(size);
+    return Arrays.stream(recent, 0, count).min().orElseThrow();
+  }
+
+  /** The median of those that are remembered, in nanoseconds; of a size that has one. */
+  double median(int size) {
+    int count = recent(size);
+    Arrays.sort(recent, 0, count);
+    return recent[count / 2];
+  }
+
+  private int recent(int size) {
+    int count = 0;
+    for (int i = 0; i < KEPT; i++) {
+      if (when[size][i] > now - AGE) {
+        recent[count++] = times[size][i];
+      }
     }
-    return best;
+    return count;
   }
 }

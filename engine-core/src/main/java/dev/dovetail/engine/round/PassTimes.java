@@ -48,7 +48,8 @@ final class PassTimes {
     } else {
       slope = ASSUMED_SLOPE * from;
     }
-    double others = from + slope * (n - below);
+    // More tokens never take less, whatever single passes took.
+    double others = from + Math.max(0, slope) * (n - below);
     return times.count(n) == 0 ? others : Math.min(others, times.best(n));
   }
 }

@@ -12,7 +12,8 @@ import java.util.function.IntPredicate;
  * the target, accept a path, pass the new features on.
  *
  * <p>The sequence is {@code known} tokens; all but the last, the pending one, are in the target's
- * cache. The drafter has seen the features of those, each paired with the token after it.
+ * cache. The drafter has seen the features of those, each paired with the token after it, or the
+ * channel still holds them.
  *
  * <p>Owns its target and drafter. For one thread at a time.
  */

@@ -30,7 +30,7 @@ class AdaptiveTreesTest {
   void aTextThatIsPartlyEasyGainsMoreThanAnyFixedTree() {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, AdaptiveTreesTest::mixed);
 
-    double gain = TOKENS / world.time(new AdaptiveTrees().newPolicy());
+    double gain = TOKENS / world.time(new AdaptiveTrees(false).newPolicy());
 
     double best =
         IntStream.rangeClosed(1, 8)
@@ -45,7 +45,7 @@ class AdaptiveTreesTest {
     // Each token of a pass costs as much as the first, and drafting a fifth of it.
     World world = new World(n -> n, 0.2, t -> 0.5);
 
-    assertThat(world.time(new AdaptiveTrees().newPolicy())).isLessThan(1.02 * TOKENS);
+    assertThat(world.time(new AdaptiveTrees(false).newPolicy())).isLessThan(1.02 * TOKENS);
     assertThat(world.time(fixed(1, 1))).isGreaterThan(1.3 * TOKENS);
   }
 
@@ -54,7 +54,7 @@ class AdaptiveTreesTest {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.3);
     world.said = 0.9;
 
-    assertThat(world.time(new AdaptiveTrees().newPolicy())).isLessThan(1.03 * TOKENS);
+    assertThat(world.time(new AdaptiveTrees(false).newPolicy())).isLessThan(1.03 * TOKENS);
     assertThat(world.time(fixed(1, 1))).isGreaterThan(1.2 * TOKENS);
   }
 
@@ -62,7 +62,7 @@ class AdaptiveTreesTest {
   void whereFurtherTokensCostNothingItGuessesAllItCan() {
     World world = new World(n -> 1 + 0.001 * n, 0.01, t -> 0.8);
 
-    double gain = TOKENS / world.time(new AdaptiveTrees().newPolicy());
+    double gain = TOKENS / world.time(new AdaptiveTrees(false).newPolicy());
 
     assertThat(gain).isGreaterThan(0.93 * TOKENS / world.time(fixed(8, 2)));
   }
@@ -74,8 +74,8 @@ class AdaptiveTreesTest {
     busy.noise = 0.15;
     busy.spikes = 0.03;
 
-    quiet.time(new AdaptiveTrees().newPolicy());
-    busy.time(new AdaptiveTrees().newPolicy());
+    quiet.time(new AdaptiveTrees(false).newPolicy());
+    busy.time(new AdaptiveTrees(false).newPolicy());
 
     // What it chose, not what the noise itself took.
     assertThat(busy.undisturbed).isLessThan(1.05 * quiet.undisturbed);
@@ -84,27 +84,51 @@ class AdaptiveTreesTest {
   @Test
   void aKernelsSlowFirstUseIsForgotten() {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.95);
-    double warm = world.time(new AdaptiveTrees().newPolicy());
+    double warm = world.time(new AdaptiveTrees(false).newPolicy());
     world.firstUse = 20;
 
-    world.time(new AdaptiveTrees().newPolicy());
+    world.time(new AdaptiveTrees(false).newPolicy());
 
     assertThat(world.undisturbed).isLessThan(1.05 * warm);
   }
 
   @Test
   void itFollowsAMachineThatBecomesBusy() {
-    AdaptiveTrees trees = new AdaptiveTrees();
+    AdaptiveTrees trees = new AdaptiveTrees(false);
     new World(n -> 1 + 0.1 * (n - 1), 0.05, t -> 0.7).time(trees.newPolicy());
     World busy = new World(n -> n, 0.2, t -> 0.7);
 
     assertThat(busy.time(trees.newPolicy())).isLessThan(1.05 * TOKENS);
   }
 
+  /** Although it costs next to nothing, so that nothing is lost by asking it in vain. */
+  @Test
+  void aDraftThatBecomesGoodIsUsedAgain() {
+    AdaptiveTrees trees = new AdaptiveTrees(false);
+    World bad = new World(AdaptiveTreesTest::twoCores, 0.005, t -> 0.1);
+    bad.said = 0.95;
+    bad.time(trees.newPolicy());
+    World good = new World(AdaptiveTreesTest::twoCores, 0.005, t -> 0.95);
+    good.said = 0.95;
+
+    double fresh = good.time(new AdaptiveTrees(false).newPolicy());
+    assertThat(good.time(trees.newPolicy())).isLessThan(1.2 * fresh);
+  }
+
+  @Test
+  void longPassesThatBecomeFastAreUsedAgain() {
+    AdaptiveTrees trees = new AdaptiveTrees(false);
+    new World(n -> n < 3 ? 1 : 4 * n, 0.005, t -> 0.95).time(trees.newPolicy());
+    World flat = new World(n -> 1 + 0.1 * (n - 1), 0.005, t -> 0.95);
+
+    double fresh = flat.time(new AdaptiveTrees(false).newPolicy());
+    assertThat(flat.time(trees.newPolicy())).isLessThan(1.35 * fresh);
+  }
+
   @Test
   void aNewTextGoesOnWithWhatWasLearnt() {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.9);
-    AdaptiveTrees trees = new AdaptiveTrees();
+    AdaptiveTrees trees = new AdaptiveTrees(false);
     assertThat(trees.newPolicy().next()).isEqualTo(TreeShape.NONE);
     world.time(trees.newPolicy());
 

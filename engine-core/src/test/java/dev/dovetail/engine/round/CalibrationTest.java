@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class CalibrationTest {
   private static final float HALF = (float) Math.log(0.5);
   private static final float SURE = (float) Math.log(0.99);
-  private final Calibration calibration = new Calibration();
+  private final Calibration calibration = new Calibration(0);
 
   @Test
   void atFirstTheDraftIsBelieved() {

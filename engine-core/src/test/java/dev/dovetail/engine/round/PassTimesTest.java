@@ -41,6 +41,22 @@ class PassTimesTest {
   }
 
   @Test
+  void moreTokensNeverTakeLess() {
+    add(1, 100, 100, 100);
+    add(2, 80, 80, 80);
+    assertThat(times.of(4)).isEqualTo(80);
+  }
+
+  @Test
+  void whatIsLongAgoIsForgotten() {
+    add(2, 900, 900, 900);
+    for (int i = 0; i < 500; i++) {
+      add(1, 100);
+    }
+    assertThat(times.of(2)).isEqualTo(130);
+  }
+
+  @Test
   void aFewPassesSayOnlyHowFastASizeCanBe() {
     add(1, 100, 100, 100);
     add(2, 900, 900);
