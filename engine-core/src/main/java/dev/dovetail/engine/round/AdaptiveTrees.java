@@ -34,8 +34,11 @@ public final class AdaptiveTrees {
   /** The share of a round in the averages. */
   private static final double NEW = 1.0 / 48;
 
-  /** Tokens a round by which drafting may fall behind, on average, before it pauses. */
-  private static final double PATIENCE = 0.03;
+  /** Rounds by which drafting can be judged. */
+  private static final double ENOUGH = 8;
+
+  /** Standard errors by which it must be behind, because single guesses are luck. */
+  private static final double SURE = 1.5;
 
   private static final int SHORTEST_PAUSE = 16;
   private static final int LONGEST_PAUSE = 256;
@@ -64,10 +67,12 @@ public final class AdaptiveTrees {
    */
   private final double[] reached = new double[DEEPEST + 1];
 
-  /** Tokens of late, and their time in plain passes, a round that drafted. */
-  private double emitted = 1;
-
-  private double spent = 1;
+  // Of rounds that drafted, older ones counting less: how many, their tokens, their time in plain
+  // passes, and the squares of the differences.
+  private double rounds;
+  private double emitted;
+  private double spent;
+  private double squares;
 
   private int plainRounds;
   private int roundsWithoutPlain;
@@ -153,7 +158,7 @@ public final class AdaptiveTrees {
   }
 
   private double gain() {
-    return Math.max(1, emitted / spent);
+    return rounds < ENOUGH ? 1 : Math.max(1, emitted / spent);
   }
 
   /** A level of drafting, in plain passes; nothing before one was seen. */
@@ -231,21 +236,33 @@ public final class AdaptiveTrees {
     if (draftTimes.count(guessed) < WARM) {
       return;
     }
-    emitted += NEW * (round.emitted() - emitted);
-    spent += NEW * ((draftTimes.median(guessed) + times.of(tokens)) / times.of(1) - spent);
+    double time = (draftTimes.median(guessed) + times.of(tokens)) / times.of(1);
+    double gained = round.emitted() - time;
+    rounds += 1 - NEW * rounds;
+    emitted += round.emitted() - NEW * emitted;
+    spent += time - NEW * spent;
+    squares += gained * gained - NEW * squares;
     for (int level = 1; level <= guessed; level++) {
       reached[level] += NEW * ((round.accepted() >= level ? 1 : 0) - reached[level]);
     }
     roundsDrafted++;
-    if (emitted < spent - PATIENCE) {
+    if (fallsBehind()) {
       pause = roundsDrafted >= TRIED_WELL ? SHORTEST_PAUSE : pause;
       pausedFor = pause;
       pause = Math.min(LONGEST_PAUSE, 2 * pause);
       trials = TRIALS;
       roundsDrafted = 0;
-      emitted = 1;
-      spent = 1;
+      rounds = 0;
+      emitted = 0;
+      spent = 0;
+      squares = 0;
     }
+  }
+
+  private boolean fallsBehind() {
+    double mean = (emitted - spent) / rounds;
+    double error = Math.sqrt(Math.max(0, squares / rounds - mean * mean) / rounds);
+    return rounds >= ENOUGH && mean < -SURE * error;
   }
 
   /** What became of the nodes under accepted ones. */

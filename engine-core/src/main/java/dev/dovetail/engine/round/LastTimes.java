@@ -7,7 +7,7 @@ import java.util.Arrays;
  */
 final class LastTimes {
   /** Events of each size that are remembered. */
-  private static final int KEPT = 5;
+  static final int KEPT = 5;
 
   /** Events of whatever size after which one is forgotten: the machine may be another by then. */
   private static final long AGE = 500;

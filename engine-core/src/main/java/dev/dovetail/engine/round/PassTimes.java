@@ -1,9 +1,6 @@
 package dev.dovetail.engine.round;
 
-/**
- * T(n), the time of a pass over n tokens, as the fastest of the last passes took it. For one
- * thread.
- */
+/** T(n), the time of a pass over n tokens, as the last passes took it. For one thread. */
 final class PassTimes {
   /** Fewer passes than this say only how fast a size can be. */
   private static final int ENOUGH = 3;
@@ -29,7 +26,7 @@ final class PassTimes {
   /** T(n) in nanoseconds, from passes over n tokens or else from others; needs {@link #known}. */
   double of(int n) {
     if (times.count(n) >= ENOUGH) {
-      return times.best(n);
+      return typical(n);
     }
     int below = n - 1;
     while (times.count(below) < ENOUGH) {
@@ -39,17 +36,22 @@ final class PassTimes {
     while (above < times.sizes() && times.count(above) < ENOUGH) {
       above++;
     }
-    double from = times.best(below);
+    double from = typical(below);
     double slope;
     if (above < times.sizes()) {
-      slope = (times.best(above) - from) / (above - below);
+      slope = (typical(above) - from) / (above - below);
     } else if (below > 1) {
-      slope = (from - times.best(1)) / (below - 1);
+      slope = (from - typical(1)) / (below - 1);
     } else {
       slope = ASSUMED_SLOPE * from;
     }
     // More tokens never take less, whatever single passes took.
     double others = from + Math.max(0, slope) * (n - below);
     return times.count(n) == 0 ? others : Math.min(others, times.best(n));
+  }
+
+  /** A kernel's first uses are slow, so that the fastest counts as long as there are few. */
+  private double typical(int n) {
+    return times.count(n) < LastTimes.KEPT ? times.best(n) : times.median(n);
   }
 }
