@@ -4,8 +4,9 @@
     python3 training/pretrain.py RUN_FOLDER --target TARGET.gguf --sources FOLDER [--texts FOLDER] [--steps 400] ...
 
 A large target's pass over a token costs far more than the draft's training on it, and part of what a draft has to learn
-needs no target: which tokens code is made of. Here it reads sources with zeros for features, and only its head is judged; deeper levels read its own
-guesses, as they do in training. Stop it when you like: it goes on from its last checkpoint. The draft is in RUN_FOLDER/draft.
+needs no target: which tokens code is made of. Here it reads sources with zeros for features, and only its head is judged;
+deeper levels read its own guesses, as they do in training. Stop it when you like: it goes on from its last checkpoint. The
+draft is in RUN_FOLDER/draft.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import loop
 import texts as store
 from target import TargetFile
 from tokenizer import Tokenizer
-from train import Head, add_network, common, guesses, network
+from train import Head, add_network, common, guesses, network, vocabulary_size
 
 
 def stream(sources: list[str], tokenizer: Tokenizer) -> np.ndarray:
@@ -64,7 +65,7 @@ def main() -> None:
     size = np.cumsum([len(text) for text in sources])
     tokens = stream(sources[: int(np.searchsorted(size, args.most_tokens * 4)) + 1], Tokenizer(target))
     everything = [text for folder in args.texts for text in store.read(folder, target.shape.hidden)]
-    ids = common(everything, target.shape.vocabulary, args.draft_vocabulary, tokens)
+    ids = common(everything, target.shape.vocabulary, vocabulary_size(target, args), tokens)
     place = torch.full((target.shape.vocabulary,), -1, device=device)
     place[ids.to(device)] = torch.arange(len(ids), device=device)
     draft = network(target, args).to(device)

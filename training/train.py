@@ -104,7 +104,12 @@ def tau(hits: torch.Tensor, rows: store.Rows) -> float:
 def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--feed-forward", type=int, help="width of the MLP; default: the target's")
-    parser.add_argument("--draft-vocabulary", type=int, default=8192)
+    parser.add_argument("--draft-vocabulary", type=int, help="tokens it guesses among; default: --start's number, or 8192")
+
+
+def vocabulary_size(target: TargetFile, args: argparse.Namespace, start: np.ndarray | None = None) -> int:
+    """How many tokens a draft guesses among."""
+    return min(args.draft_vocabulary or (8192 if start is None else len(start)), target.shape.vocabulary)
 
 
 def network(target: TargetFile, args: argparse.Namespace) -> Draft:
@@ -157,8 +162,8 @@ def main() -> None:
     else:
         draft, start_ids = network(target, args), None
     # What a draft guesses among is free to change with its texts: the head's rows are the target's.
-    wanted = min(args.draft_vocabulary, target.shape.vocabulary)
-    ids = common(learnt, target.shape.vocabulary, wanted, None if start_ids is None else start_ids.numpy())
+    others = None if start_ids is None else start_ids.numpy()
+    ids = common(learnt, target.shape.vocabulary, vocabulary_size(target, args, others), others)
     draft.to(device)
     head = Head(target, ids, device)
     whole = target.head().to(device)
