@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Tells a draft's tau on texts that its target wrote greedily: what the engine's statistics say on the same prompts.
 
-    python3 training/evaluate.py DRAFT_FOLDER --target TARGET.gguf --texts FOLDER [--shapes 1,2,4,4x2] [--limit 40]
+    python3 training/evaluate.py DRAFT_FOLDER --target TARGET.gguf --texts FOLDER [--shapes 1,2,4,4x2] [--limit 40] [--lookup]
 
 A text's own tokens are what the target chooses, so no pass of the target is needed: a round drafts a tree, accepts the
-path that the text follows, and one token more. Texts that are not greedy are left out.
+path that the text follows, and one token more. Texts that are not greedy are left out. With --lookup the text itself
+guesses where it has read so before, as with the engine's `--draft lookup+FOLDER`.
 """
 
 import argparse
 import pathlib
 import re
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +21,11 @@ import texts as store
 from dgf import Draft
 from llama import angles
 from target import TargetFile
+
+
+WINDOW = 32  # the most verified tokens that a draft is told at once: the last ones
+AGREEING = 3  # tokens at the end of a text from which on what followed them before is guessed
+LONGEST = 16  # tokens of which it is counted how far two places agree
 
 
 class Drafter:
@@ -77,18 +84,40 @@ class Drafter:
         return levels
 
 
-def rounds(drafter: Drafter, text: store.Text, depth: int, width: int) -> list[tuple[int, int]]:
+def looked_up(tokens: list[int], most: int) -> list[list[tuple[int, int]]]:
+    """What followed the latest of the places that agree with the end in most tokens, as levels of a tree."""
+    best, place = 0, 0
+    for end in range(len(tokens) - 1, 0, -1):
+        agreeing = 0
+        while agreeing < min(end, LONGEST) and tokens[end - 1 - agreeing] == tokens[-1 - agreeing]:
+            agreeing += 1
+        if agreeing > best:
+            best, place = agreeing, end
+    if best < AGREEING:
+        return []
+    grown = list(tokens)
+    for i in range(most):
+        grown.append(grown[place + i])
+    return [[(token, 0)] for token in grown[len(tokens) :]]
+
+
+def rounds(new_drafter: Callable[[], Drafter], text: store.Text, depth: int, width: int, lookup: bool) -> list[tuple[int, int]]:
     """Of each round of a text behind its first token, which the prompt's pass has given: how many tokens of the tree
     are accepted, and how many are emitted, which is one more unless the text ends before."""
     tokens = torch.from_numpy(text.tokens)
     features = torch.from_numpy(text.features.astype("float32"))
     made = []
-    known, seen = text.prompt + 1, 0
+    drafter, known, seen = new_drafter(), text.prompt + 1, 0
     while known < len(tokens):
-        guess = drafter.extend(features[seen : known - 1], tokens[seen + 1 : known])
-        seen = known - 1
         # Where a limit ends the text, its last token is never drafted: it is the round's own.
-        levels = drafter.tree(guess, depth if text.ended else min(depth, len(tokens) - known - 1), width)
+        most = depth if text.ended else min(depth, len(tokens) - known - 1)
+        levels = looked_up(text.tokens[:known].tolist(), most) if lookup else []
+        if not levels:
+            if known - 1 - seen > WINDOW:
+                drafter, seen = new_drafter(), known - 1 - WINDOW
+            guess = drafter.extend(features[seen : known - 1], tokens[seen + 1 : known])
+            seen = known - 1
+            levels = drafter.tree(guess, most, width)
         accepted, parent = 0, 0
         for level in levels:
             if known + accepted == len(tokens) or (int(tokens[known + accepted]), parent) not in level:
@@ -111,11 +140,16 @@ def main() -> None:
     parser.add_argument("--target", type=pathlib.Path, required=True)
     parser.add_argument("--texts", type=pathlib.Path, required=True)
     parser.add_argument("--shapes", default="1,2,4,4x2", help="as the engine's --tree: levels, or levels x width")
+    parser.add_argument("--lookup", action="store_true", help="the text itself guesses first")
     parser.add_argument("--limit", type=int, default=40, help="most texts, spread over all")
     args = parser.parse_args()
     target = TargetFile(args.target)
     draft, ids, _ = checkpoint.load(args.draft)
     embedding, head = target.embedding(), target.head().index_select(0, ids)
+
+    def new_drafter() -> Drafter:
+        return Drafter(draft, embedding, head, ids)
+
     greedy = [text for text in store.read(args.texts, target.shape.hidden) if text.greedy]
     chosen = greedy[:: max(1, -(-len(greedy) // args.limit))]
     if not chosen:
@@ -126,7 +160,7 @@ def main() -> None:
             if not (match := re.fullmatch(r"(\d+)(?:x(\d+))?", spelled)):
                 raise SystemExit(f"a shape is 4 or 4x2; found {spelled}")
             depth, width = int(match[1]), int(match[2] or 1)
-            made = [r for text in chosen for r in rounds(Drafter(draft, embedding, head, ids), text, depth, width)]
+            made = [r for text in chosen for r in rounds(new_drafter, text, depth, width, args.lookup)]
             shares = [sum(accepted >= level for accepted, _ in made) / len(made) for level in range(1, depth + 1)]
             reached = " ".join(f"{share:.3f}" for share in shares)
             print(f"tree {spelled}: tau {tau(made):.4f} in {len(made)} rounds; levels reached: {reached}", flush=True)

@@ -64,15 +64,18 @@ class Pipeline(unittest.TestCase):
             self.assertLess(curves["loss"][-1][1], curves["loss"][0][1])
             self.assertTrue((run / "curves.png").stat().st_size > 1000)
 
-            told = step("evaluate.py", run / "draft", "--target", target, "--texts", folder / "held", "--shapes", "3,3x2")
+            held = ["--target", target, "--texts", folder / "held", "--shapes", "3,3x2"]
+            told = step("evaluate.py", run / "draft", *held)
             packed = folder / "draft.gguf"
             step("export.py", run / "draft", packed, "--target", target, "--about", "A test.", "--type", "f16")
             self.assertIn("A test.", packed.with_suffix(".md").read_text())
-            again = step("evaluate.py", packed, "--target", target, "--texts", folder / "held", "--shapes", "3,3x2")
-            self.assertEqual(again, told)
-            for shape in ("3", "3x2"):
-                wanted = next(line for line in told.splitlines() if line.startswith(f"tree {shape}:"))
-                self.assertIn(f"tau {self.engine(target, packed, shape, folder / 'held'):.4f} in", wanted)
+            self.assertEqual(step("evaluate.py", packed, *held), told)
+            with_lookup = step("evaluate.py", packed, *held, "--lookup")
+            self.assertNotEqual(with_lookup, told)
+            for draft, said in ((f"{packed}", told), (f"lookup+{packed}", with_lookup)):
+                for shape in ("3", "3x2"):
+                    wanted = next(line for line in said.splitlines() if line.startswith(f"tree {shape}:"))
+                    self.assertIn(f"tau {self.engine(target, draft, shape, folder / 'held'):.4f} in", wanted)
 
     def alike(self, engine: pathlib.Path, torch: pathlib.Path, width: int) -> None:
         """The same prompts and spellings, and features that differ by rounding, wherever the tokens are the same."""
@@ -142,7 +145,7 @@ class Pipeline(unittest.TestCase):
                 (chosen / path).write_text(text, encoding="utf-8")
         return chosen
 
-    def engine(self, target: pathlib.Path, draft: pathlib.Path, shape: str, texts: pathlib.Path) -> float:
+    def engine(self, target: pathlib.Path, draft: str, shape: str, texts: pathlib.Path) -> float:
         """tau as the engine's own statistics have it, on the same prompts; its texts must be the same too."""
         made = {text["id"]: text for text in map(json.loads, (texts / "texts.jsonl").read_text().splitlines())}
         emitted = rounds = 0

@@ -24,7 +24,7 @@ public final class Identity {
     for (SamplingOptions sampling :
         List.of(SamplingOptions.GREEDY, SamplingOptions.of(0.8f, 42).withTopP(0.9f))) {
       Completion plain = complete(model, args[1], sampling, Draft.none());
-      for (Draft draft : List.of(Draft.auto(), Draft.using(target -> new PromptLookup.Model()))) {
+      for (Draft draft : List.of(Draft.auto(), Draft.using(target -> new Habits.Model()))) {
         Completion drafted = complete(model, args[1], sampling, draft);
         System.out.printf(
             "temperature %.1f, draft %s: %d of %d guesses right, %s%n",

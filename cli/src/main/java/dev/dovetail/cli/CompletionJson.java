@@ -36,6 +36,8 @@ final class CompletionJson {
     counts.wholeByDepth().forEach(node.putArray("whole_by_depth")::add);
     ObjectNode nodes = node.putObject("rounds_by_nodes");
     counts.byNodes().forEach((n, rounds) -> nodes.put(n.toString(), rounds));
+    node.put("lookup_rounds", counts.lookedUp());
+    node.put("lookup_accepted", counts.lookedUpAccepted());
     node.put("draft_ms", stats.draftMs());
     node.put("verify_ms", stats.verifyMs());
     node.put("channel_ms", stats.channelMs());

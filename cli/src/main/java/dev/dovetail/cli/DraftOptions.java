@@ -15,9 +15,11 @@ final class DraftOptions {
       order = 20,
       paramLabel = "DRAFT",
       description =
-          "auto (the draft that comes with the model, if there is one; the default), none (plain"
-              + " decoding), or a draft's folder or file. It runs on the GPU if there is one with"
-              + " room for it; gpu, cpu, gpu:FOLDER and cpu:FOLDER choose. The text is the same.")
+          "Who guesses: lookup (the text itself, where it repeats what it has said), dgf (the"
+              + " draft that comes with the model), a draft's folder or file, lookup+FOLDER (first"
+              + " the one, then the other), none (plain decoding), or auto (lookup, and dgf if there"
+              + " is one; the default). A draft runs on the GPU if there is one with room for it;"
+              + " gpu, cpu, gpu:FOLDER and cpu:FOLDER choose. The text is the same.")
   private String draft = DraftSpelling.AUTO;
 
   @Option(
@@ -25,8 +27,8 @@ final class DraftOptions {
       order = 21,
       paramLabel = "SHAPE",
       description =
-          "How many tokens the draft guesses in every round: 4 is a chain of four, 4x2 a tree of"
-              + " four levels with two tokens each. Default: as many as pay, which is learnt on the"
+          "How many tokens are guessed in every round: 4 is a chain of four, 4x2 a tree of four"
+              + " levels with two tokens each (a lookup's is a chain). Default: as many as pay, which is learnt on the"
               + " way; 'plan' predicts for 1.")
   private String tree;
 
@@ -50,10 +52,7 @@ final class DraftOptions {
 
   /** Checks what can be checked without a model. */
   void check() {
-    new OptionChecks(spec)
-        .that(
-            !DraftSpelling.of(draft).which().isEmpty(),
-            "--draft names no folder or file; found '" + draft + "'");
+    new OptionChecks(spec).make(() -> DraftSpelling.of(draft));
     tree();
   }
 

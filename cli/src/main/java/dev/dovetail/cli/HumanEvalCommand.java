@@ -91,11 +91,7 @@ final class HumanEvalCommand implements Callable<Integer> {
     output.check();
     UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
     ModelLocator locator = new ModelLocator(console);
-    try (HumanEvalDrafts.Opened opened =
-        options.drafts().open(() -> builder(locator), options.draftsGiven())) {
-      if (opened.settings().size() < options.drafts().entries().size()) {
-        console.err().line("dovetail: no draft comes with this model: only none is measured");
-      }
+    try (HumanEvalDrafts.Opened opened = options.drafts().open(() -> builder(locator))) {
       Path file = locator.locate(model.name());
       try (Baseline other = baseline.open(file, opened.any(), room(opened.any())).orElse(null)) {
         List<Setting> settings = new ArrayList<>(opened.settings());

@@ -66,9 +66,6 @@ record HumanEvalDrafts(List<Entry> entries) {
         m.matches()
             ? new Entry(text, m.group(1), Optional.of(TreeShape.parse(m.group(2))))
             : new Entry(text, text, Optional.empty());
-    if (entry.spelling().which().isEmpty()) {
-      throw new IllegalArgumentException("--draft names no folder or file; found '" + text + "'");
-    }
     if (entry.plain() && entry.tree().isPresent()) {
       throw new IllegalArgumentException("no draft guesses a tree; found '" + text + "'");
     }
@@ -92,13 +89,11 @@ record HumanEvalDrafts(List<Entry> entries) {
    * Opens an engine for each draft; entries that differ in the tree alone share one.
    *
    * @param builders makes a builder for the model, each time another
-   * @param all whether an {@code auto} without a draft that comes with the model is an error, or
-   *     passed over
    * @throws IllegalArgumentException if a draft that was asked for does not exist
    * @throws IllegalStateException if the engines place the model otherwise, so that texts may
    *     differ
    */
-  Opened open(Supplier<Dovetail.Builder> builders, boolean all) {
+  Opened open(Supplier<Dovetail.Builder> builders) {
     Opened opened = new Opened(new LinkedHashMap<>(), new ArrayList<>());
     try {
       for (Entry entry : entries) {
@@ -113,15 +108,12 @@ record HumanEvalDrafts(List<Entry> entries) {
                             .draft(entry.spelling().choice())
                             .draftPlace(entry.spelling().place())
                             .build());
-        if (entry.plain() || !engine.draftName().equals(DraftSpelling.NONE)) {
-          opened.settings().add(setting(entry, engine));
-        } else if (all) {
+        if (!entry.plain() && engine.draftName().equals(DraftSpelling.NONE)) {
           throw new IllegalArgumentException(
               "no draft comes with this model: leave '%s' out of --draft, or name a draft's folder"
                   .formatted(entry.text()));
-        } else {
-          opened.engines().remove(entry.draft()).close();
         }
+        opened.settings().add(setting(entry, engine));
       }
       checkPlacement(opened);
       return opened;
@@ -138,8 +130,8 @@ record HumanEvalDrafts(List<Entry> entries) {
   }
 
   private static Optional<String> sum(Entry entry, Engine engine) {
-    return switch (entry.spelling().choice()) {
-      case Draft.Auto auto -> DraftSums.bundled(engine.config());
+    return switch (entry.spelling().choice().model()) {
+      case Draft.Bundled bundled -> DraftSums.bundled(engine.config());
       case Draft.Checkpoint checkpoint -> Optional.of(DraftSums.of(checkpoint.path()));
       case Draft.None none -> Optional.empty();
       case Draft.Custom custom -> throw new AssertionError("no option gives " + custom);

@@ -23,10 +23,10 @@ final class HumanEvalOptions {
       paramLabel = "DRAFT",
       split = ",",
       description =
-          "What to compare, several by commas: none (plain decoding), auto (the draft that comes"
-              + " with the model), a draft's folder or file, gpu:FOLDER, cpu:FOLDER; each draft"
-              + " with a tree behind @, as auto@4 or auto@4x2, or else as many guesses a round as pay."
-              + " Default: none,auto.")
+          "What to compare, several by commas: none (plain decoding), auto, lookup, dgf, a draft's"
+              + " folder or file, lookup+FOLDER, gpu:FOLDER, cpu:FOLDER, as for run; each with a tree"
+              + " behind @, as auto@4 or auto@4x2, or else as many guesses a round as pay. Default:"
+              + " none,auto.")
   private List<String> drafts;
 
   @Option(
@@ -92,11 +92,6 @@ final class HumanEvalOptions {
   HumanEvalDrafts drafts() {
     return new OptionChecks(spec)
         .make(() -> HumanEvalDrafts.parse(drafts == null ? DEFAULT_DRAFTS : drafts));
-  }
-
-  /** Whether drafts were listed, or the default holds. */
-  boolean draftsGiven() {
-    return drafts != null;
   }
 
   /** How problems are put. */

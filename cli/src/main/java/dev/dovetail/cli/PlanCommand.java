@@ -127,7 +127,7 @@ final class PlanCommand implements Callable<Integer> {
     engine.check();
     checks.that(tree().depth() > 0, "--tree must have a level; found " + tree());
     checks.that(
-        !shape.given() || !(draft.choice() instanceof Draft.Checkpoint),
+        !shape.given() || !(draft.choice().model() instanceof Draft.Checkpoint),
         "--draft must be auto or none with --shape, which has no files");
     int nodes = shape.given() ? shape.nodes() : tree().nodes() + 1;
     double tau = machine.tau().orElse(1);
@@ -153,7 +153,9 @@ final class PlanCommand implements Callable<Integer> {
     assumed.add("weights: " + shape.types());
     Cpu cpu = cpuOfLimits(assumed);
     Optional<DraftShape> drafts =
-        draft.choice() instanceof Draft.None ? Optional.empty() : Optional.of(shape.draft());
+        draft.choice().model() instanceof Draft.None
+            ? Optional.empty()
+            : Optional.of(shape.draft());
     Optional<Guess> guess = drafts.map(any -> paperGuess(assumed));
     return outcome(
         vramBudget,
@@ -212,8 +214,8 @@ final class PlanCommand implements Callable<Integer> {
     try (Model opened = Model.open(locator.locate(model.name()))) {
       ModelShape target = ModelShape.of(opened, CudaDevice::bitsPerWeight);
       Optional<DraftShape> drafts =
-          switch (draft.choice()) {
-            case Draft.Auto auto -> DraftShapes.bundled(opened);
+          switch (draft.choice().model()) {
+            case Draft.Bundled bundled -> DraftShapes.bundled(opened);
             case Draft.Checkpoint checkpoint ->
                 Optional.of(DraftShapes.open(checkpoint.path(), opened));
             case Draft.None none -> Optional.empty();
@@ -226,7 +228,7 @@ final class PlanCommand implements Callable<Integer> {
           given(drafts)
               ? givenRates(drafts)
               : measuredRates(
-                  builder.draft(draft.choice()).draftPlace(DraftPlace.CPU).gpuLayers(0),
+                  builder.draft(draft.choice().model()).draftPlace(DraftPlace.CPU).gpuLayers(0),
                   target,
                   drafts,
                   assumed);

@@ -2,6 +2,7 @@ package dev.dovetail.cli;
 
 import dev.dovetail.engine.Completion;
 import dev.dovetail.engine.GenerationStats;
+import dev.dovetail.engine.round.RoundCounts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,6 +54,16 @@ final class StatsReport {
         "%d, tau %s, %d of %d guesses right"
             .formatted(
                 stats.rounds(), Units.decimal(stats.tau(), 3), stats.accepted(), stats.drafted()));
+    RoundCounts counts = stats.counts();
+    if (counts.lookedUp() > 0) {
+      row(
+          lines,
+          "looked up",
+          "%d of the rounds, tau %s of those"
+              .formatted(
+                  counts.lookedUp(),
+                  Units.decimal(1 + (double) counts.lookedUpAccepted() / counts.lookedUp(), 3)));
+    }
     row(
         lines,
         "time",

@@ -175,6 +175,8 @@ class HumanEvalCommandTest {
             "tau_by_problem",
             "acceptance_by_depth",
             "tree_nodes",
+            "lookup_share",
+            "lookup_tau",
             "draft_ms_per_round",
             "verify_ms_per_round",
             "channel_ms_per_round",
@@ -215,6 +217,8 @@ class HumanEvalCommandTest {
             "rounds_by_depth",
             "whole_by_depth",
             "nodes",
+            "lookup_rounds",
+            "lookup_accepted",
             "draft_ms",
             "verify_ms",
             "channel_ms",
@@ -406,16 +410,16 @@ class HumanEvalCommandTest {
   }
 
   @Test
-  void aModelWithoutADraftIsMeasuredWithoutOne() {
+  void aModelWithoutADraftIsMeasuredWithLookupsAlone() {
     CliRunner.Result assumed = run("--limit", "1");
-    CliRunner.Result asked = run("--limit", "1", "--draft", "none,auto@4");
+    CliRunner.Result asked = run("--limit", "1", "--draft", "none,dgf@4");
 
-    assertThat(assumed.err())
-        .isEqualTo("dovetail: no draft comes with this model: only none is measured\n");
+    assertThat(assumed.err()).isEmpty();
+    assertThat(assumed.out()).contains("auto");
     assertThat(assumed.code()).isZero();
     assertThat(asked.err())
         .isEqualTo(
-            "dovetail: no draft comes with this model: leave 'auto@4' out of --draft, or name a draft's folder\n");
+            "dovetail: no draft comes with this model: leave 'dgf@4' out of --draft, or name a draft's folder\n");
     assertThat(asked.code()).isEqualTo(1);
   }
 

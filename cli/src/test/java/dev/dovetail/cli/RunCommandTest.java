@@ -51,6 +51,8 @@ class RunCommandTest {
             "rounds_by_depth",
             "whole_by_depth",
             "rounds_by_nodes",
+            "lookup_rounds",
+            "lookup_accepted",
             "draft_ms",
             "verify_ms",
             "channel_ms",

@@ -86,7 +86,7 @@ class StoreCommandsTest {
     assertThat(answer.code()).isZero();
     JsonNode json = new ObjectMapper().readTree(answer.out());
     assertThat(json.get("token_ids")).hasSize(12);
-    assertThat(json.at("/stats/draft").asText()).startsWith("dgf tiny");
+    assertThat(json.at("/stats/draft").asText()).startsWith("lookup + dgf tiny");
 
     CliRunner.Result named = nowhere.run("run", "-m", "smollm2-135m-instruct", "def add(a, b):");
 

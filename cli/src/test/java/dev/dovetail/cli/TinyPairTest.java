@@ -41,12 +41,13 @@ class TinyPairTest {
   private static final int TOKENS = 80;
 
   @TempDir private static Path folder;
+  private static Path tiny;
   private static Engine plain;
   private static Engine drafted;
 
   @BeforeAll
   static void open() throws IOException {
-    Path tiny =
+    tiny =
         ModelStore.open(Map.of("DOVETAIL_MODELS", folder.toString()))
             .pull("tiny", PullListener.SILENT);
     plain = Dovetail.open(tiny).threads(2).draft(Draft.none()).build();
@@ -84,6 +85,23 @@ class TinyPairTest {
       guessed += text.stats().drafted();
     }
     assertThat(guessed).isPositive();
+  }
+
+  /** The prompts hold little to look up; behind them the model repeats itself. */
+  @Test
+  void lookupsAloneGuessToo() {
+    long lookedUp = 0;
+    try (Engine engine = Dovetail.open(tiny).threads(2).draft(Draft.lookup()).build()) {
+      for (String prompt : PROMPTS) {
+        Completion text = complete(engine, prompt, options(0).withTree(TreeShape.parse("4")));
+
+        assertThat(text.tokenIds()).isEqualTo(complete(plain, prompt, options(0)).tokenIds());
+        assertThat(text.stats().draft()).isEqualTo("lookup");
+        assertThat(text.stats().counts().lookedUpAccepted()).isEqualTo(text.stats().accepted());
+        lookedUp += text.stats().accepted();
+      }
+    }
+    assertThat(lookedUp).isPositive();
   }
 
   @Test

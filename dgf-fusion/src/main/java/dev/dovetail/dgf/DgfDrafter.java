@@ -53,6 +53,12 @@ final class DgfDrafter implements Drafter {
   private final Map<GrowthPlan, Sequence> sequences = new HashMap<>();
   private final Assumption assumption = new Assumption();
 
+  /**
+   * The position in the text at which the draft's own sequence begins. Attention knows of distances
+   * alone, so that it counts from 0.
+   */
+  private int origin;
+
   DgfDrafter(String name, DgfWeights weights, int capacity) {
     this.name = name;
     this.weights = weights;
@@ -83,14 +89,18 @@ final class DgfDrafter implements Drafter {
 
   @Override
   public void extend(AcceptedTokens accepted) {
-    if (accepted.position() != state.cache().length()) {
+    int next = origin + state.cache().length();
+    if (accepted.position() < next && state.cache().length() > 0) {
       throw new IllegalArgumentException(
-          "the draft expects position %d next; found %d"
-              .formatted(state.cache().length(), accepted.position()));
+          "the draft expects position %d next; found %d".formatted(next, accepted.position()));
     }
     device.lock().lock();
     try {
       settle();
+      if (accepted.position() != next) {
+        state.cache().truncate(0);
+        origin = accepted.position();
+      }
       for (int from = 0; from < accepted.count(); from += MAX_PASS_TOKENS) {
         int n = Math.min(MAX_PASS_TOKENS, accepted.count() - from);
         batch.reset(state.cache().length());
@@ -208,7 +218,7 @@ final class DgfDrafter implements Drafter {
     } finally {
       device.lock().unlock();
     }
-    state.cache().truncate(Math.clamp(tokens - 1, 0, state.cache().length()));
+    state.cache().truncate(Math.clamp(tokens - 1L - origin, 0, state.cache().length()));
   }
 
   @Override

@@ -45,7 +45,7 @@ final class GuessingDraft implements DraftModel {
   }
 
   /** For the target in a file. */
-  static Draft of(Guess guess, Path path) {
+  static Draft.Model of(Guess guess, Path path) {
     return Draft.using(target -> new GuessingDraft(guess, path, target));
   }
 

@@ -115,6 +115,35 @@ class IdentityTest {
     }
   }
 
+  /** A tiny model of random weights repeats itself before long. */
+  @Test
+  void lookupsAloneAndBeforeADraft() throws IOException {
+    Path model = TinyGeneration.model(folder, "llama");
+    Path network = TinyDraft.standard().write(folder);
+    for (Draft draft :
+        List.of(
+            Draft.lookup(),
+            Draft.lookup(Draft.of(network)),
+            Draft.lookup(GuessingDraft.of(Guess.WRONG, model)))) {
+      long[] lookedUp = {0};
+      try (Engine engine = TinyGeneration.open(model, draft, 2)) {
+        assertThat(engine.draftName()).startsWith("lookup");
+        assertIdentity(
+            engine,
+            plain("llama", KvType.F32),
+            (shape, text) -> {
+              lookedUp[0] += text.stats().counts().lookedUp();
+              if (draft.model() instanceof Draft.None) {
+                long guessed = text.stats().counts().byNodes().getOrDefault(shape.depth(), 0L);
+                assertThat(guessed).isLessThanOrEqualTo(text.stats().counts().lookedUp());
+                assertThat(text.stats().bytesFromDraft()).isZero();
+              }
+            });
+        assertThat(lookedUp[0]).isPositive();
+      }
+    }
+  }
+
   private static void assertIdentity(
       Engine engine, List<List<Integer>> plain, BiConsumer<TreeShape, Completion> more) {
     for (TreeShape shape : SHAPES) {
@@ -147,7 +176,11 @@ class IdentityTest {
             Arrays.copyOf(all, 40));
     GenerationOptions options =
         TinyGeneration.options(SamplingOptions.of(0.8f, 3), 8).withTree(TreeShape.parse("3x2"));
-    for (Draft draft : List.of(GuessingDraft.of(Guess.PERFECT, model), Draft.of(network))) {
+    for (Draft draft :
+        List.of(
+            GuessingDraft.of(Guess.PERFECT, model),
+            Draft.of(network),
+            Draft.lookup(Draft.of(network)))) {
       try (Engine engine = TinyGeneration.open(model, draft, 2);
           Session session = engine.newSession()) {
         for (int[] prompt : prompts) {

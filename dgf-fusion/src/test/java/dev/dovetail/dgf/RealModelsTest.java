@@ -37,7 +37,7 @@ class RealModelsTest {
     List<Golden> goldens = goldens("smollm2-135m-instruct-q4_1");
     try (Engine plain = Dovetail.open(TestWeights.smolLm2()).draft(Draft.none()).build();
         Engine drafted = Dovetail.open(TestWeights.smolLm2()).draft(Draft.auto()).build()) {
-      assertThat(drafted.draftName()).startsWith("dgf ");
+      assertThat(drafted.draftName()).startsWith("lookup + dgf ");
       for (Golden golden : goldens) {
         assertContinues(plain, golden, golden.greedy.size(), TreeShape.NONE);
         assertIdentity(plain, drafted, golden, SamplingOptions.GREEDY, 32, "2", "4x2");

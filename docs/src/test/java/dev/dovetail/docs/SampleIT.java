@@ -163,7 +163,7 @@ class SampleIT {
     Output identity = sample(FLAGS, "Identity", model.toString(), "the quick brown fox");
     assertThat(identity.out()).hasSize(4).allMatch(line -> line.endsWith("the same text"));
     assertThat(identity.out())
-        .filteredOn(line -> line.contains("draft prompt-lookup"))
+        .filteredOn(line -> line.contains("draft habits"))
         .hasSize(2)
         .noneMatch(line -> line.contains(": 0 of"));
   }

@@ -92,7 +92,7 @@ public final class Dovetail {
       this.path = Objects.requireNonNull(path);
     }
 
-    /** Which draft guesses; {@link Draft#auto} unless chosen. */
+    /** Who guesses; {@link Draft#auto} unless chosen. */
     public Builder draft(Draft choice) {
       draft = Objects.requireNonNull(choice);
       return this;
@@ -151,8 +151,8 @@ public final class Dovetail {
     }
 
     /**
-     * How large trees the draft is asked for in every round, unless a generation chooses. Without
-     * either, rounds take what pays, which is learnt as they go.
+     * How large trees are in every round, unless a generation chooses; a lookup's is a chain as
+     * deep. Without either, rounds take what pays, which is learnt as they go.
      */
     public Builder tree(TreeShape shape) {
       tree = Optional.of(shape);
@@ -214,7 +214,7 @@ public final class Dovetail {
         opened.warmUp(TargetWeights.types(model));
         // The draft first: it gains most on a GPU, and one that does not fit is refused before the
         // large model is packed.
-        drafting = new DraftLoader(draft, place, gpu, warnings).load(model, opened);
+        drafting = new DraftLoader(draft.model(), place, gpu, warnings).load(model, opened);
         weights =
             new TargetLoader(gpuLayers, gpu, device.kv(), tokens, weightCache, warnings)
                 .load(model, opened, drafting);
@@ -222,7 +222,7 @@ public final class Dovetail {
           // It failed as the layers were loaded, which has been said.
           drafting.get().close();
           drafting = Optional.empty();
-          drafting = new DraftLoader(draft, place, gpu, said -> {}).load(model, opened);
+          drafting = new DraftLoader(draft.model(), place, gpu, said -> {}).load(model, opened);
         }
         if (!onGpu(drafting) && weights.layersElsewhere() == 0) {
           gpu.close();
@@ -230,7 +230,8 @@ public final class Dovetail {
         // Built by another thread meanwhile; what is wrong with it is an error of opening.
         model.tokenizer();
         double loadMs = (System.nanoTime() - start) / 1e6;
-        return new Engine(model, opened, gpu, weights, drafting, tokens, tree, warnings, loadMs);
+        return new Engine(
+            model, opened, gpu, weights, drafting, draft.looksUp(), tokens, tree, warnings, loadMs);
       } catch (RuntimeException | Error e) {
         try {
           Engine.closeAll(model, opened, gpu, weights, drafting);

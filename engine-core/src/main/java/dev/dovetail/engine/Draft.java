@@ -5,23 +5,28 @@ import dev.dovetail.engine.round.DraftTarget;
 import java.nio.file.Path;
 import java.util.function.Function;
 
-/** Which draft guesses for the target. The text is the same with each of them. */
+/** Who guesses for the target. The text is the same with each of them. */
 public sealed interface Draft {
-  /** The draft that comes with the engine for this target; none if there is none. */
+  /** The best there is: {@link #lookup(Model)} with {@link #bundled()}. */
   static Draft auto() {
-    return new Auto();
+    return lookup(bundled());
   }
 
   /** Plain decoding. */
-  static Draft none() {
+  static Model none() {
     return new None();
+  }
+
+  /** The draft that comes with the engine for this target; none if there is none. */
+  static Model bundled() {
+    return new Bundled();
   }
 
   /**
    * A checkpoint: a folder with {@code config.json} and {@code model.safetensors}, or a draft in
    * one file.
    */
-  static Draft of(Path checkpoint) {
+  static Model of(Path checkpoint) {
     return new Checkpoint(checkpoint);
   }
 
@@ -31,19 +36,51 @@ public sealed interface Draft {
    * @param factory called once, while the engine is built; the engine closes the model that it
    *     makes
    */
-  static Draft using(Function<DraftTarget, DraftModel> factory) {
+  static Model using(Function<DraftTarget, DraftModel> factory) {
     return new Custom(factory);
   }
 
-  /** See {@link #auto()}. */
-  record Auto() implements Draft {}
+  /**
+   * The text itself: where it ends as it has read before, what came then (prompt lookup). It needs
+   * no network and no memory, and any target can have it.
+   */
+  static Draft lookup() {
+    return lookup(none());
+  }
+
+  /** The text itself where it has read so before, and elsewhere a draft model. */
+  static Draft lookup(Model otherwise) {
+    return new Lookup(otherwise);
+  }
+
+  /** Whether the text itself may suggest what follows. */
+  default boolean looksUp() {
+    return this instanceof Lookup;
+  }
+
+  /** Who guesses where the text itself does not. */
+  Model model();
+
+  /** A draft model, or none. */
+  sealed interface Model extends Draft {
+    @Override
+    default Model model() {
+      return this;
+    }
+  }
 
   /** See {@link #none()}. */
-  record None() implements Draft {}
+  record None() implements Model {}
+
+  /** See {@link #bundled()}. */
+  record Bundled() implements Model {}
 
   /** See {@link #of(Path)}. */
-  record Checkpoint(Path path) implements Draft {}
+  record Checkpoint(Path path) implements Model {}
 
   /** See {@link #using(Function)}. */
-  record Custom(Function<DraftTarget, DraftModel> factory) implements Draft {}
+  record Custom(Function<DraftTarget, DraftModel> factory) implements Model {}
+
+  /** See {@link #lookup(Model)}. */
+  record Lookup(Model model) implements Draft {}
 }

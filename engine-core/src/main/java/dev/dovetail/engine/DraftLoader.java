@@ -19,7 +19,7 @@ import java.util.function.Function;
  * @param gpu where it may go
  * @param warnings is told, in a line, when a draft that could do better goes on the CPU
  */
-record DraftLoader(Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String> warnings) {
+record DraftLoader(Draft.Model draft, DraftPlace place, SharedGpu gpu, Consumer<String> warnings) {
   /**
    * A draft, which closing it closes.
    *
@@ -58,7 +58,7 @@ record DraftLoader(Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String
     return switch (draft) {
       case Draft.None none -> Optional.empty();
       case Draft.Custom custom -> onCpu(model, cpu);
-      case Draft.Auto auto -> place(model, cpu);
+      case Draft.Bundled bundled -> place(model, cpu);
       case Draft.Checkpoint checkpoint -> place(model, cpu);
     };
   }
@@ -105,7 +105,7 @@ record DraftLoader(Draft draft, DraftPlace place, SharedGpu gpu, Consumer<String
     return switch (draft) {
       case Draft.None none -> Optional.empty();
       case Draft.Custom custom -> Optional.of(custom.factory().apply(target));
-      case Draft.Auto auto -> firstOf(provider -> provider.bundled(target));
+      case Draft.Bundled bundled -> firstOf(provider -> provider.bundled(target));
       case Draft.Checkpoint checkpoint ->
           Optional.of(
               firstOf(provider -> provider.open(checkpoint.path(), target))

@@ -44,14 +44,15 @@ public final class Engine implements AutoCloseable {
   private final TargetWeights weights;
   private final Optional<SpareLayers> spare;
   private final Optional<DraftLoader.Loaded> draft;
+  private final boolean lookup;
   private final Consumer<String> warnings;
   private final AtomicBoolean layersLost = new AtomicBoolean();
   private final AtomicBoolean draftLost = new AtomicBoolean();
   private final AtomicReference<String> gpuLost = new AtomicReference<>();
   private final int context;
   private final Optional<TreeShape> tree;
-  private final AdaptiveTrees treesOfGreedy = new AdaptiveTrees(false);
-  private final AdaptiveTrees treesOfSampled = new AdaptiveTrees(true);
+  private final AdaptiveTrees treesOfGreedy;
+  private final AdaptiveTrees treesOfSampled;
   private final double loadMs;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -61,6 +62,7 @@ public final class Engine implements AutoCloseable {
       SharedGpu gpu,
       TargetWeights weights,
       Optional<DraftLoader.Loaded> draft,
+      boolean lookup,
       int context,
       Optional<TreeShape> tree,
       Consumer<String> warnings,
@@ -74,6 +76,9 @@ public final class Engine implements AutoCloseable {
             ? Optional.empty()
             : Optional.of(new SpareLayers(model, weights));
     this.draft = draft;
+    this.lookup = lookup;
+    treesOfGreedy = new AdaptiveTrees(false, lookup);
+    treesOfSampled = new AdaptiveTrees(true, lookup);
     this.context = context;
     this.tree = tree;
     this.warnings = warnings;
@@ -120,9 +125,20 @@ public final class Engine implements AutoCloseable {
     return onGpu == 0 ? PassWork.of(model) : ModelShape.of(model).cpuWork(onGpu);
   }
 
-  /** The draft's name, with the GPU if it runs there, or {@code none}. */
+  /**
+   * Who guesses: {@code lookup}, the draft model's name, with the GPU if it runs there, or both; or
+   * {@code none}.
+   */
   public String draftName() {
-    return draft.map(DraftLoader.Loaded::name).orElse("none");
+    return withLookup(draft.map(DraftLoader.Loaded::name).orElse(NoDrafter.NAME));
+  }
+
+  /** A drafter's name with that of the lookup before it. */
+  String withLookup(String drafter) {
+    if (!lookup) {
+      return drafter;
+    }
+    return drafter.equals(NoDrafter.NAME) ? "lookup" : "lookup + " + drafter;
   }
 
   /** The GPU's memory in use, which grows with the sessions. */
@@ -147,11 +163,15 @@ public final class Engine implements AutoCloseable {
   }
 
   TreePolicy newPolicy(GenerationOptions options) {
-    if (draft.isEmpty() || draftLost.get()) {
-      return TreePolicy.fixed(TreeShape.NONE);
+    if (!lookup && (draft.isEmpty() || draftLost.get())) {
+      return TreePolicy.fixed(TreeShape.NONE, false);
     }
     AdaptiveTrees trees = options.sampling().temperature() > 0 ? treesOfSampled : treesOfGreedy;
-    return options.tree().or(() -> tree).map(TreePolicy::fixed).orElseGet(trees::newPolicy);
+    return options
+        .tree()
+        .or(() -> tree)
+        .map(shape -> TreePolicy.fixed(shape, lookup))
+        .orElseGet(trees::newPolicy);
   }
 
   /**
@@ -179,7 +199,7 @@ public final class Engine implements AutoCloseable {
     }
     try {
       return new GuardedDrafter(
-          draft.get().model().newDrafter(context), draftName(), this::loseDraft);
+          draft.get().model().newDrafter(context), draft.get().name(), this::loseDraft);
     } catch (DeviceFailure e) {
       loseDraft(e);
       return new NoDrafter();

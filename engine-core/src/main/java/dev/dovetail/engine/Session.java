@@ -187,7 +187,7 @@ public final class Session implements AutoCloseable {
           engine.gpuBytes(),
           engine.gpuLayers(),
           engine.gpuLost(),
-          decoder.drafter().name(),
+          engine.withLookup(decoder.drafter().name()),
           engine.device().kernels(),
           engine.device().threads());
     }

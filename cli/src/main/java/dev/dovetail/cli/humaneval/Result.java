@@ -38,6 +38,8 @@ public record Result(
     List<Long> roundsByDepth,
     List<Long> wholeByDepth,
     Map<Integer, Long> nodes,
+    Long lookupRounds,
+    Long lookupAccepted,
     Double draftMs,
     Double verifyMs,
     Double channelMs,
@@ -71,6 +73,8 @@ public record Result(
         counts.byDepth(),
         counts.wholeByDepth(),
         counts.byNodes(),
+        counts.lookedUp(),
+        counts.lookedUpAccepted(),
         stats.draftMs(),
         stats.verifyMs(),
         stats.channelMs(),
@@ -114,6 +118,8 @@ public record Result(
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 
@@ -137,6 +143,8 @@ public record Result(
         roundsByDepth,
         wholeByDepth,
         nodes,
+        lookupRounds,
+        lookupAccepted,
         draftMs,
         verifyMs,
         channelMs,

@@ -32,6 +32,8 @@ final class Summaries {
   private Summary summary() {
     Double rounds = sum(Result::rounds);
     boolean drafting = rounds != null && !setting.equals(Setting.Plain.NAME);
+    Double lookups = sum(Result::lookupRounds);
+    Double found = ratio(sum(Result::lookupAccepted), lookups);
     Identity identity = Identity.of(all, setting);
     int compared = identity.identical() + identity.differences().size();
     return new Summary(
@@ -46,6 +48,8 @@ final class Summaries {
         quartiles(result -> result.tau() == null ? Double.NaN : result.tau()),
         drafting ? acceptanceByDepth() : List.of(),
         drafting ? treeNodes() : null,
+        drafting ? ratio(lookups, rounds) : null,
+        found == null ? null : (Double) (1 + found),
         ratio(sum(Result::draftMs), rounds),
         ratio(sum(Result::verifyMs), rounds),
         ratio(sum(Result::channelMs), rounds),

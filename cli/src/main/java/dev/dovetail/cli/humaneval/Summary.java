@@ -14,6 +14,8 @@ import java.util.List;
  * @param acceptanceByDepth from depth 1: of rounds whose tree had a level of that depth and in
  *     which the level above was accepted, the share where it was accepted too
  * @param treeNodes over rounds; null for plain decoding
+ * @param lookupShare of the rounds, those that the text itself suggested; null for plain decoding
+ * @param lookupTau all tokens of those rounds by their number
  * @param draftMsPerRound all time by all rounds; so the other fields per round
  * @param bytesToDraftPerRound the prompt's features included
  * @param hiddenShare of the time that the draft took, the part that nobody waited for
@@ -32,6 +34,8 @@ public record Summary(
     Quartiles tauByProblem,
     List<Double> acceptanceByDepth,
     Quartiles treeNodes,
+    Double lookupShare,
+    Double lookupTau,
     Double draftMsPerRound,
     Double verifyMsPerRound,
     Double channelMsPerRound,

@@ -52,6 +52,8 @@ final class Texts {
         byDepth,
         whole,
         nodes,
+        rounds / 2,
+        rounds,
         2.0 * rounds,
         6.0 * rounds,
         0.5 * rounds,

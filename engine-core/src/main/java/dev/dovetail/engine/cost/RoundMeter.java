@@ -149,7 +149,7 @@ public final class RoundMeter {
   }
 
   private boolean hasDraft() {
-    return !engine.draftName().equals("none");
+    return !engine.draftName().equals(NoDrafter.NAME);
   }
 
   /** Tokens that a text may have behind its prompt. */
@@ -213,7 +213,7 @@ public final class RoundMeter {
       oneMs.add(meter.passMs(1));
       manyMs.add(meter.passMs(nodes));
       long start = System.nanoTime();
-      plain.step(TreePolicy.fixed(TreeShape.NONE), sampler, 1, id -> false);
+      plain.step(TreePolicy.fixed(TreeShape.NONE, false), sampler, 1, id -> false);
       plainMs.add((System.nanoTime() - start) / 1e6);
     }
   }

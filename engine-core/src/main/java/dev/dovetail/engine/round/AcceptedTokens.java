@@ -3,7 +3,7 @@ package dev.dovetail.engine.round;
 /**
  * What a drafter learns: features of newly verified tokens, each with the token that follows it.
  *
- * @param position of the first feature's token in the sequence
+ * @param position of the first feature's token in the sequence; a gap before it is a new beginning
  * @param count how many
  * @param features {@code [count][d]} in f16, as bits (see {@link Float#float16ToFloat}); valid
  *     during the call only

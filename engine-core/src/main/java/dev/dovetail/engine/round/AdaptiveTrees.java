@@ -4,17 +4,20 @@ import dev.dovetail.engine.device.TreeGrowth;
 import java.util.Arrays;
 
 /**
- * Trees that pay. Of what the draft guesses, a round verifies so many of the likeliest nodes that
- * most tokens are to be expected in a unit of time, or none; a draft that is less and less sure of
- * its guesses is stopped early; and where drafting itself does not pay, it is left out for a while,
- * then tried again. All of it is learnt from the rounds before: how long passes and levels of
- * drafting take, and how often guesses of some probability hold.
+ * Trees that pay. Of what is guessed, by the text itself or by the draft, a round verifies so many
+ * of the likeliest nodes that most tokens are to be expected in the long run, or none; a draft that
+ * is less and less sure of its guesses is stopped early; and where drafting itself does not pay, it
+ * is left out for a while. All of it is learnt from the rounds before: how long passes and levels
+ * of drafting take, how often guesses of some probability hold, and how fast tokens come.
+ *
+ * <p>Time has a price: the tokens that come elsewhere in it, on average. What is worth most is what
+ * holds most tokens after its time is paid.
  *
  * <p>Belongs to an engine, whose sequences learn from each other. Thread-safe; a policy that it
  * gives is for one sequence.
  */
 public final class AdaptiveTrees {
-  /** Levels of the deepest tree. */
+  /** Levels of the deepest tree that a draft is asked for. */
   private static final int DEEPEST = 8;
 
   /** A further node on a level is accepted about once in ten times. */
@@ -25,7 +28,7 @@ public final class AdaptiveTrees {
   /** The chance of a guess, before any was seen. */
   private static final double HOPE = 0.8;
 
-  /** The least chance of a guess where tokens are sampled, before any was seen. */
+  /** The least chance of a draft's guess where tokens are sampled, before any was seen. */
   private static final double HOPE_SAMPLED = 0.5;
 
   /** T(1) is measured anew after so many rounds without it, or fewer. */
@@ -34,60 +37,40 @@ public final class AdaptiveTrees {
   /** The share of a round in the averages. */
   private static final double NEW = 1.0 / 48;
 
-  /** Rounds by which drafting can be judged. */
+  /** Rounds by which a speed can be told. */
   private static final double ENOUGH = 8;
-
-  /** Standard errors by which it must be behind, because single guesses are luck. */
-  private static final double SURE = 1.5;
-
-  private static final int SHORTEST_PAUSE = 16;
-  private static final int LONGEST_PAUSE = 256;
-
-  /**
-   * Rounds that verify a guess whatever it seems to be worth, at first and after a pause: what was
-   * slow, as kernels are when they are new, may be fast now.
-   */
-  private static final int TRIALS = 2;
-
-  /** After so many rounds in which no guess was worth it, one is tried all the same. */
-  private static final int UNTRIED = 48;
 
   /** Before so many guesses of a depth the draft's own kernels are new. */
   private static final int WARM = 4;
 
-  /** So many rounds without a pause, and the next one is short again. */
-  private static final int TRIED_WELL = 64;
-
+  private final int longestLookup;
   private final PassTimes times = new PassTimes();
   private final LastTimes draftTimes = new LastTimes(DEEPEST + 1);
-  private final Calibration calibration;
+  private final Calibration ofDraft;
+  private final Calibration ofLookup = new Calibration(0);
+  private final DraftTrials trials = new DraftTrials();
 
   /**
    * The share of rounds that drafted so many levels in which the last was verified and accepted.
    */
   private final double[] reached = new double[DEEPEST + 1];
 
-  // Of rounds that drafted, older ones counting less: how many, their tokens, their time in plain
-  // passes, and the squares of the differences.
+  // Of all rounds, older ones counting less: how many, their tokens, their time in plain passes.
   private double rounds;
   private double emitted;
   private double spent;
-  private double squares;
 
   private int plainRounds;
   private int roundsWithoutPlain;
-  private int roundsDrafted;
-  private int pause = SHORTEST_PAUSE;
-  private int pausedFor;
-  private int trials = TRIALS;
-  private int untried;
 
   /**
    * @param sampled whether tokens are chosen by chance: the draft ranks its guesses with the chance
    *     of the target's choice then, and they are accepted more often than their probability says
+   * @param lookup whether the text itself may suggest what follows
    */
-  public AdaptiveTrees(boolean sampled) {
-    calibration = new Calibration(sampled ? HOPE_SAMPLED : 0);
+  public AdaptiveTrees(boolean sampled, boolean lookup) {
+    ofDraft = new Calibration(sampled ? HOPE_SAMPLED : 0);
+    longestLookup = lookup ? PromptLookup.LONGEST : 0;
     Arrays.setAll(reached, level -> Math.pow(HOPE, level));
   }
 
@@ -96,23 +79,32 @@ public final class AdaptiveTrees {
     return new OneSequence();
   }
 
+  /**
+   * The beginning of what the text suggests, where that is worth more than what a draft guesses.
+   */
+  private synchronized TokenTree lookedUp(TokenTree chain) {
+    if (chain.size() == 0 || plainIsDue()) {
+      return TokenTree.EMPTY;
+    }
+    Choice choice = choose(chain, ofLookup);
+    return choice.gained() > trials.mean() ? choice.tree() : TokenTree.EMPTY;
+  }
+
+  /** The first passes are slower than those that follow, and T(1) may change. */
+  private boolean plainIsDue() {
+    return !times.known() || roundsWithoutPlain >= Math.min(PLAIN_EVERY, 2 * plainRounds);
+  }
+
   private synchronized Wish next() {
-    // The first passes are slower than those that follow.
-    if (!times.known() || roundsWithoutPlain >= Math.min(PLAIN_EVERY, 2 * plainRounds)) {
+    if (plainIsDue() || trials.pauses()) {
       return Wish.NONE;
     }
-    if (pausedFor > 0) {
-      pausedFor--;
-      return Wish.NONE;
-    }
-    if (trials > 0 || untried >= UNTRIED) {
-      trials = Math.max(0, trials - 1);
-      untried = 0;
+    if (trials.tries()) {
       return Wish.TRIAL;
     }
-    double first = firstNodePrice();
+    double first = price() * (passes(2) - 1);
     double further = furtherNodePrice();
-    double level = levelPrice();
+    double level = price() * levelTime();
     // Twice the levels that pay, or it would not be known when more begin to pay; only a few
     // shapes, because a GPU records each of them.
     int depth = 1;
@@ -122,7 +114,7 @@ public final class AdaptiveTrees {
     double others = (passes(1 + 4 * depth) - passes(1 + depth)) / (3 * depth);
     int width = others < CHANCE_OF_FOURTH ? 4 : others < CHANCE_OF_SECOND ? 2 : 1;
     // Of what the next level holds, the share HOPE is right.
-    float floor = calibration.floor((level + further) / HOPE);
+    float floor = ofDraft.floor((level + further) / HOPE);
     return new Wish(new TreeShape(depth, width), floor, false);
   }
 
@@ -137,28 +129,19 @@ public final class AdaptiveTrees {
     return times.of(n) / times.of(1);
   }
 
-  /** The tokens that come elsewhere in the time that a pass takes longer for a first node. */
-  private double firstNodePrice() {
-    return gain() * (passes(2) - 1);
+  /** The tokens that come in the time of a plain pass. */
+  private double price() {
+    return rounds < ENOUGH ? 1 : Math.max(1, emitted / spent);
   }
 
-  /** And for each further one, in chains as long as serves that best: T(n) grows unevenly. */
+  /** That of a further node, in chains as long as serves that best: T(n) grows unevenly. */
   private double furtherNodePrice() {
     double first = passes(2);
     double least = Double.POSITIVE_INFINITY;
     for (int length = 2; length <= DEEPEST; length++) {
       least = Math.min(least, (passes(1 + length) - first) / (length - 1));
     }
-    return gain() * Math.max(0, least);
-  }
-
-  /** The tokens that come elsewhere in the time of a level of drafting. */
-  private double levelPrice() {
-    return gain() * levelTime();
-  }
-
-  private double gain() {
-    return rounds < ENOUGH ? 1 : Math.max(1, emitted / spent);
+    return price() * Math.max(0, least);
   }
 
   /** A level of drafting, in plain passes; nothing before one was seen. */
@@ -172,29 +155,40 @@ public final class AdaptiveTrees {
     return Double.isInfinite(least) ? 0 : least / times.of(1);
   }
 
-  /** So many of the likeliest nodes that most tokens come in a unit of time. */
-  private synchronized TokenTree worthwhile(TokenTree guess, int levels) {
-    double[] chances = chances(guess);
-    double drafting = levels * levelTime();
+  /**
+   * A part of a guess.
+   *
+   * @param gained tokens that it is expected to bring over a plain pass, its time paid
+   */
+  private record Choice(TokenTree tree, double gained) {}
+
+  /** So many of the likeliest nodes that they gain most. */
+  private Choice choose(TokenTree guess, Calibration calibration) {
+    double[] chances = chances(guess, calibration);
     boolean[] kept = new boolean[chances.length];
     boolean[] best = kept.clone();
-    double fastest = 1 / (1 + drafting);
-    double yield = 1;
+    double most = 0;
+    double yield = 0;
     for (int nodes = 1; nodes <= chances.length; nodes++) {
       int next = likeliest(chances, kept);
       kept[next] = true;
       yield += chances[next];
-      double speed = yield / (passes(1 + nodes) + drafting);
-      if (speed > fastest) {
-        fastest = speed;
+      double gained = yield - price() * (passes(1 + nodes) - 1);
+      if (gained > most) {
+        most = gained;
         best = kept.clone();
       }
     }
-    return guess.part(best);
+    return new Choice(guess.part(best), most);
+  }
+
+  private synchronized TokenTree worthwhile(TokenTree guess, Wish wish) {
+    trials.answered(guess.size() > 0);
+    return guess.size() == 0 || wish.trial() ? guess : choose(guess, ofDraft).tree();
   }
 
   /** Of each node, the chance that it and all above it are accepted. */
-  private double[] chances(TokenTree guess) {
+  private static double[] chances(TokenTree guess, Calibration calibration) {
     double[] chances = new double[guess.size()];
     for (int i = 0; i < chances.length; i++) {
       int parent = guess.parents()[i];
@@ -216,7 +210,7 @@ public final class AdaptiveTrees {
   }
 
   /**
-   * @param guessed levels of the guess, verified or not; 0 where there was none
+   * @param guessed levels of the draft's guess, verified or not; 0 where it was not asked
    */
   private synchronized void observe(Round round, TokenTree tree, int last, int guessed) {
     int tokens = 1 + tree.size();
@@ -227,46 +221,33 @@ public final class AdaptiveTrees {
     } else {
       roundsWithoutPlain++;
     }
-    learn(tree, last);
-    if (guessed == 0 || !times.known()) {
+    learn(tree, last, round.lookedUp() ? ofLookup : ofDraft);
+    if (!times.known()) {
       return;
     }
-    untried = tokens == 1 ? untried + 1 : 0;
-    draftTimes.add(guessed, round.draftNanos());
-    if (draftTimes.count(guessed) < WARM) {
-      return;
+    double drafting = 0;
+    if (guessed > 0) {
+      trials.verified(tokens > 1);
+      draftTimes.add(guessed, round.draftNanos());
+      if (draftTimes.count(guessed) < WARM) {
+        return;
+      }
+      drafting = draftTimes.median(guessed) / times.of(1);
     }
-    double time = (draftTimes.median(guessed) + times.of(tokens)) / times.of(1);
-    double gained = round.emitted() - time;
+    double time = passes(tokens) + drafting;
+    if (guessed > 0) {
+      trials.add(round.emitted() - 1 - price() * (time - 1));
+      for (int level = 1; level <= guessed; level++) {
+        reached[level] += NEW * ((round.accepted() >= level ? 1 : 0) - reached[level]);
+      }
+    }
     rounds += 1 - NEW * rounds;
     emitted += round.emitted() - NEW * emitted;
     spent += time - NEW * spent;
-    squares += gained * gained - NEW * squares;
-    for (int level = 1; level <= guessed; level++) {
-      reached[level] += NEW * ((round.accepted() >= level ? 1 : 0) - reached[level]);
-    }
-    roundsDrafted++;
-    if (fallsBehind()) {
-      pause = roundsDrafted >= TRIED_WELL ? SHORTEST_PAUSE : pause;
-      pausedFor = pause;
-      pause = Math.min(LONGEST_PAUSE, 2 * pause);
-      trials = TRIALS;
-      roundsDrafted = 0;
-      rounds = 0;
-      emitted = 0;
-      spent = 0;
-      squares = 0;
-    }
-  }
-
-  private boolean fallsBehind() {
-    double mean = (emitted - spent) / rounds;
-    double error = Math.sqrt(Math.max(0, squares / rounds - mean * mean) / rounds);
-    return rounds >= ENOUGH && mean < -SURE * error;
   }
 
   /** What became of the nodes under accepted ones. */
-  private void learn(TokenTree tree, int last) {
+  private static void learn(TokenTree tree, int last, Calibration calibration) {
     boolean[] accepted = new boolean[tree.size()];
     for (int node = last; node != TokenTree.ROOT; node = tree.parents()[node]) {
       accepted[node] = true;
@@ -279,14 +260,33 @@ public final class AdaptiveTrees {
     }
   }
 
+  /** What would have become of a chain that was not verified. */
+  private synchronized void learn(TokenTree chain, int token) {
+    if (chain.size() > 0) {
+      ofLookup.add(chain.logProbabilities()[0], chain.tokens()[0] == token);
+    }
+  }
+
   private final class OneSequence implements TreePolicy {
+    private TokenTree suggested = TokenTree.EMPTY;
     private Wish wish = Wish.NONE;
     private int guessed;
 
     @Override
+    public int longestLookup() {
+      return longestLookup;
+    }
+
+    @Override
+    public TokenTree lookedUp(TokenTree chain) {
+      suggested = chain;
+      guessed = 0;
+      return AdaptiveTrees.this.lookedUp(chain);
+    }
+
+    @Override
     public TreeShape next() {
       wish = AdaptiveTrees.this.next();
-      guessed = 0;
       return wish.shape();
     }
 
@@ -298,12 +298,15 @@ public final class AdaptiveTrees {
     @Override
     public TokenTree worthwhile(TokenTree guess) {
       guessed = Math.min(DEEPEST, guess.depth());
-      return guessed == 0 || wish.trial() ? guess : AdaptiveTrees.this.worthwhile(guess, guessed);
+      return wish.shape().depth() == 0 ? guess : AdaptiveTrees.this.worthwhile(guess, wish);
     }
 
     @Override
-    public void observe(Round round, TokenTree tree, int last) {
+    public void observe(Round round, TokenTree tree, int last, int token) {
       AdaptiveTrees.this.observe(round, tree, last, guessed);
+      if (!round.lookedUp()) {
+        learn(suggested, token);
+      }
     }
   }
 }

@@ -15,8 +15,9 @@ public interface Drafter extends AutoCloseable {
   boolean readsFeatures();
 
   /**
-   * Learns newly verified tokens, in order, without gaps; those of several passes at once where it
-   * was not asked to guess in between.
+   * Learns newly verified tokens, in order; those of several passes at once where it was not asked
+   * to guess in between, and of many only the last. Where they do not begin behind those of the
+   * call before, what came before is forgotten, and the drafter's own sequence begins with these.
    */
   void extend(AcceptedTokens accepted);
 

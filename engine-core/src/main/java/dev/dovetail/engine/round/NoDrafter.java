@@ -4,9 +4,11 @@ import dev.dovetail.engine.sampling.Sampler;
 
 /** Proposes nothing: plain decoding. */
 public final class NoDrafter implements Drafter {
+  public static final String NAME = "none";
+
   @Override
   public String name() {
-    return "none";
+    return NAME;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.dovetail.engine.round;
 /**
  * What one round did.
  *
+ * @param lookedUp whether the text itself suggested the tree, not the drafter
  * @param drafted nodes of the tree
  * @param depth its levels
  * @param accepted of them, those that the target chose too
@@ -11,4 +12,10 @@ package dev.dovetail.engine.round;
  * @param verifyNanos the pass, choosing tokens, keeping the path
  */
 public record Round(
-    int drafted, int depth, int accepted, int emitted, long draftNanos, long verifyNanos) {}
+    boolean lookedUp,
+    int drafted,
+    int depth,
+    int accepted,
+    int emitted,
+    long draftNanos,
+    long verifyNanos) {}

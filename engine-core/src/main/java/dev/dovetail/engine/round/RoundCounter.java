@@ -13,6 +13,8 @@ public final class RoundCounter {
   private final long[] byDepth = new long[KINDS];
   private final long[] wholeByDepth = new long[KINDS];
   private final long[] byNodes = new long[KINDS];
+  private long lookedUp;
+  private long lookedUpAccepted;
 
   /** Counts a round. */
   public void add(Round round) {
@@ -22,6 +24,10 @@ public final class RoundCounter {
       wholeByDepth[round.depth()]++;
     }
     byNodes[round.drafted()]++;
+    if (round.lookedUp()) {
+      lookedUp++;
+      lookedUpAccepted += round.accepted();
+    }
   }
 
   /** What was counted so far. */
@@ -32,7 +38,8 @@ public final class RoundCounter {
         nodes.put(n, byNodes[n]);
       }
     }
-    return new RoundCounts(list(byAccepted), list(byDepth), list(wholeByDepth), nodes);
+    return new RoundCounts(
+        list(byAccepted), list(byDepth), list(wholeByDepth), nodes, lookedUp, lookedUpAccepted);
   }
 
   private static List<Long> list(long[] counts) {

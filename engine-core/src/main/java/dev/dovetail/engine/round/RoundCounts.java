@@ -12,15 +12,19 @@ import java.util.TreeMap;
  * @param wholeByDepth of those, rounds in which a node of the last level was accepted, so that no
  *     further level was there to be; trees of no level count
  * @param byNodes rounds by the number of guessed tokens, numbers that did not occur left out
+ * @param lookedUp rounds whose tree the text itself suggested
+ * @param lookedUpAccepted guessed tokens that were accepted in those
  */
 public record RoundCounts(
     List<Long> byAccepted,
     List<Long> byDepth,
     List<Long> wholeByDepth,
-    SortedMap<Integer, Long> byNodes) {
+    SortedMap<Integer, Long> byNodes,
+    long lookedUp,
+    long lookedUpAccepted) {
   /** No round. */
   public static final RoundCounts NONE =
-      new RoundCounts(List.of(), List.of(), List.of(), new TreeMap<>());
+      new RoundCounts(List.of(), List.of(), List.of(), new TreeMap<>(), 0, 0);
 
   public RoundCounts {
     byAccepted = List.copyOf(byAccepted);

@@ -13,14 +13,11 @@ import java.util.function.IntPredicate;
  *
  * <p>The sequence is {@code known} tokens; all but the last, the pending one, are in the target's
  * cache. The drafter has seen the features of those, each paired with the token after it, or the
- * channel still holds them.
+ * channel still holds the last of them.
  *
  * <p>Owns its target and drafter. For one thread at a time.
  */
 public final class SpeculativeDecoder implements AutoCloseable {
-  /** A drafter that reads many tokens at once reads each faster; more would wait too long. */
-  private static final int MOST_COLLECTED = 64;
-
   private final Target target;
   private final Drafter drafter;
   private final FeatureChannel channel = new FeatureChannel();
@@ -121,8 +118,11 @@ public final class SpeculativeDecoder implements AutoCloseable {
   public Round step(TreePolicy policy, Sampler sampler, int limit, IntPredicate last) {
     long start = System.nanoTime();
     passOn();
-    TreeShape shape = policy.next();
-    TokenTree tree = policy.worthwhile(draft(shape, policy.floor(), sampler, limit));
+    TokenTree found = lookUp(policy, limit);
+    boolean lookedUp = found.size() > 0;
+    TreeShape shape = lookedUp ? TreeShape.NONE : policy.next();
+    TokenTree tree =
+        lookedUp ? found : policy.worthwhile(draft(shape, policy.floor(), sampler, limit));
     long drafted = System.nanoTime();
 
     batch.reset(target.length());
@@ -136,6 +136,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
         tree, target.logits(), target.vocabulary(), sampler, context, known, limit, last);
     target.commit(acceptance.path(), acceptance.length());
 
+    int token = context[known];
     known += acceptance.emitted();
     remember(
         target.length() - acceptance.length(),
@@ -145,14 +146,21 @@ public final class SpeculativeDecoder implements AutoCloseable {
     long verified = System.nanoTime();
     Round round =
         new Round(
+            lookedUp,
             tree.size(),
             depth,
             acceptance.length() - 1,
             acceptance.emitted(),
             drafted - start,
             verified - drafted);
-    policy.observe(round, tree, acceptance.last());
+    policy.observe(round, tree, acceptance.last(), token);
     return round;
+  }
+
+  /** Of what the text itself suggests, the part to verify. */
+  private TokenTree lookUp(TreePolicy policy, int limit) {
+    int most = Math.min(policy.longestLookup(), limit - 1);
+    return policy.lookedUp(PromptLookup.guess(context, known, most));
   }
 
   /** A drafter that is not asked need not know the newest tokens either. */
@@ -221,14 +229,11 @@ public final class SpeculativeDecoder implements AutoCloseable {
         context,
         newNextAt);
     newCount = 0;
-    if (channel.collected() >= MOST_COLLECTED) {
-      tell();
-    }
   }
 
   /** What the channel holds to the drafter. */
   private void tell() {
-    if (channel.collected() > 0) {
+    if (channel.holdsTokens()) {
       drafter.extend(channel.toDraft());
     }
   }

@@ -107,13 +107,18 @@ public record TokenTree(int[] tokens, int[] parents, float[] logProbabilities) {
     return new TokenTree(keptTokens, keptParents, keptLogs);
   }
 
-  /** A tree with one branch. */
+  /** A tree with one branch, of tokens that are certain. */
   public static TokenTree chain(int... tokens) {
+    return chain(tokens, new float[tokens.length]);
+  }
+
+  /** A tree with one branch. */
+  public static TokenTree chain(int[] tokens, float[] logProbabilities) {
     int[] parents = new int[tokens.length];
     for (int i = 0; i < parents.length; i++) {
       parents[i] = i - 1;
     }
-    return new TokenTree(tokens, parents, new float[tokens.length]);
+    return new TokenTree(tokens, parents, logProbabilities);
   }
 
   /** The first child of {@code node} (or of {@link #ROOT}) that is {@code token}, or -1. */

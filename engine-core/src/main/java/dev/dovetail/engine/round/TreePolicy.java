@@ -1,9 +1,22 @@
 package dev.dovetail.engine.round;
 
-import dev.dovetail.engine.device.TreeGrowth;
-
-/** Decides before each round how large a tree pays. For one sequence, on one thread at a time. */
+/**
+ * Decides before each round what to guess and how much of it pays. A round asks first what the text
+ * itself suggests, and the drafter where that is not worth a pass. For one sequence, on one thread
+ * at a time.
+ */
 public interface TreePolicy {
+  /** The longest chain to look up in the text; 0 where none is wanted. */
+  int longestLookup();
+
+  /**
+   * The part of what was looked up that is worth verifying instead of anything that the drafter
+   * guesses; where it is empty, the drafter is asked.
+   *
+   * @param chain what the text suggests, empty where it has nothing of the kind
+   */
+  TokenTree lookedUp(TokenTree chain);
+
   /** The shape to ask the drafter for; {@link TreeShape#NONE} decodes plainly. */
   TreeShape next();
 
@@ -21,29 +34,17 @@ public interface TreePolicy {
    *
    * @param tree what was verified
    * @param last the last of its nodes that was accepted, or {@link TokenTree#ROOT}
+   * @param token the first that was emitted
    */
-  void observe(Round round, TokenTree tree, int last);
+  void observe(Round round, TokenTree tree, int last, int token);
 
-  /** The same shape in every round, all of it verified. */
-  static TreePolicy fixed(TreeShape shape) {
-    return new TreePolicy() {
-      @Override
-      public TreeShape next() {
-        return shape;
-      }
-
-      @Override
-      public float floor() {
-        return TreeGrowth.NO_FLOOR;
-      }
-
-      @Override
-      public TokenTree worthwhile(TokenTree guess) {
-        return guess;
-      }
-
-      @Override
-      public void observe(Round round, TokenTree tree, int last) {}
-    };
+  /**
+   * The same shape in every round, all of it verified.
+   *
+   * @param lookup whether what the text suggests takes the drafter's place where it is likelier
+   *     than what drafters guess, as a chain of the same depth
+   */
+  static TreePolicy fixed(TreeShape shape, boolean lookup) {
+    return new FixedTrees(shape, lookup);
   }
 }

@@ -30,7 +30,7 @@ class AdaptiveTreesTest {
   void aTextThatIsPartlyEasyGainsMoreThanAnyFixedTree() {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, AdaptiveTreesTest::mixed);
 
-    double gain = TOKENS / world.time(new AdaptiveTrees(false).newPolicy());
+    double gain = TOKENS / world.time(new AdaptiveTrees(false, false).newPolicy());
 
     double best =
         IntStream.rangeClosed(1, 8)
@@ -45,7 +45,7 @@ class AdaptiveTreesTest {
     // Each token of a pass costs as much as the first, and drafting a fifth of it.
     World world = new World(n -> n, 0.2, t -> 0.5);
 
-    assertThat(world.time(new AdaptiveTrees(false).newPolicy())).isLessThan(1.02 * TOKENS);
+    assertThat(world.time(new AdaptiveTrees(false, false).newPolicy())).isLessThan(1.02 * TOKENS);
     assertThat(world.time(fixed(1, 1))).isGreaterThan(1.3 * TOKENS);
   }
 
@@ -54,7 +54,7 @@ class AdaptiveTreesTest {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.3);
     world.said = 0.9;
 
-    assertThat(world.time(new AdaptiveTrees(false).newPolicy())).isLessThan(1.03 * TOKENS);
+    assertThat(world.time(new AdaptiveTrees(false, false).newPolicy())).isLessThan(1.03 * TOKENS);
     assertThat(world.time(fixed(1, 1))).isGreaterThan(1.2 * TOKENS);
   }
 
@@ -62,7 +62,7 @@ class AdaptiveTreesTest {
   void whereFurtherTokensCostNothingItGuessesAllItCan() {
     World world = new World(n -> 1 + 0.001 * n, 0.01, t -> 0.8);
 
-    double gain = TOKENS / world.time(new AdaptiveTrees(false).newPolicy());
+    double gain = TOKENS / world.time(new AdaptiveTrees(false, false).newPolicy());
 
     assertThat(gain).isGreaterThan(0.93 * TOKENS / world.time(fixed(8, 2)));
   }
@@ -74,8 +74,8 @@ class AdaptiveTreesTest {
     busy.noise = 0.15;
     busy.spikes = 0.03;
 
-    quiet.time(new AdaptiveTrees(false).newPolicy());
-    busy.time(new AdaptiveTrees(false).newPolicy());
+    quiet.time(new AdaptiveTrees(false, false).newPolicy());
+    busy.time(new AdaptiveTrees(false, false).newPolicy());
 
     // What it chose, not what the noise itself took.
     assertThat(busy.undisturbed).isLessThan(1.05 * quiet.undisturbed);
@@ -84,17 +84,17 @@ class AdaptiveTreesTest {
   @Test
   void aKernelsSlowFirstUseIsForgotten() {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.95);
-    double warm = world.time(new AdaptiveTrees(false).newPolicy());
+    double warm = world.time(new AdaptiveTrees(false, false).newPolicy());
     world.firstUse = 20;
 
-    world.time(new AdaptiveTrees(false).newPolicy());
+    world.time(new AdaptiveTrees(false, false).newPolicy());
 
     assertThat(world.undisturbed).isLessThan(1.05 * warm);
   }
 
   @Test
   void itFollowsAMachineThatBecomesBusy() {
-    AdaptiveTrees trees = new AdaptiveTrees(false);
+    AdaptiveTrees trees = new AdaptiveTrees(false, false);
     new World(n -> 1 + 0.1 * (n - 1), 0.05, t -> 0.7).time(trees.newPolicy());
     World busy = new World(n -> n, 0.2, t -> 0.7);
 
@@ -104,39 +104,120 @@ class AdaptiveTreesTest {
   /** Although it costs next to nothing, so that nothing is lost by asking it in vain. */
   @Test
   void aDraftThatBecomesGoodIsUsedAgain() {
-    AdaptiveTrees trees = new AdaptiveTrees(false);
+    AdaptiveTrees trees = new AdaptiveTrees(false, false);
     World bad = new World(AdaptiveTreesTest::twoCores, 0.005, t -> 0.1);
     bad.said = 0.95;
     bad.time(trees.newPolicy());
     World good = new World(AdaptiveTreesTest::twoCores, 0.005, t -> 0.95);
     good.said = 0.95;
 
-    double fresh = good.time(new AdaptiveTrees(false).newPolicy());
+    double fresh = good.time(new AdaptiveTrees(false, false).newPolicy());
     assertThat(good.time(trees.newPolicy())).isLessThan(1.2 * fresh);
   }
 
   @Test
   void longPassesThatBecomeFastAreUsedAgain() {
-    AdaptiveTrees trees = new AdaptiveTrees(false);
+    AdaptiveTrees trees = new AdaptiveTrees(false, false);
     new World(n -> n < 3 ? 1 : 4 * n, 0.005, t -> 0.95).time(trees.newPolicy());
     World flat = new World(n -> 1 + 0.1 * (n - 1), 0.005, t -> 0.95);
 
-    double fresh = flat.time(new AdaptiveTrees(false).newPolicy());
+    double fresh = flat.time(new AdaptiveTrees(false, false).newPolicy());
     assertThat(flat.time(trees.newPolicy())).isLessThan(1.35 * fresh);
   }
 
   @Test
   void aNewTextGoesOnWithWhatWasLearnt() {
     World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.9);
-    AdaptiveTrees trees = new AdaptiveTrees(false);
+    AdaptiveTrees trees = new AdaptiveTrees(false, false);
     assertThat(trees.newPolicy().next()).isEqualTo(TreeShape.NONE);
     world.time(trees.newPolicy());
 
     assertThat(trees.newPolicy().next()).isNotEqualTo(TreeShape.NONE);
   }
 
+  /** A stretch in forty is said for the second time, and the draft guesses none of it. */
+  @Test
+  void whatTheTextSuggestsIsUsedWhereItHolds() {
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.1);
+    world.suggested = AdaptiveTreesTest::repeated;
+
+    double gain = TOKENS / world.time(new AdaptiveTrees(false, true).newPolicy());
+
+    assertThat(gain).isGreaterThan(1.1);
+    assertThat(TOKENS / world.time(new AdaptiveTrees(false, false).newPolicy())).isLessThan(1);
+    assertThat(world.lookedUp).isZero();
+  }
+
+  @Test
+  void lookupsNeedNoDrafter() {
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0);
+    world.suggested = AdaptiveTreesTest::repeated;
+
+    assertThat(TOKENS / world.time(new AdaptiveTrees(false, true).newPolicy())).isGreaterThan(1.1);
+  }
+
+  @Test
+  void lookupsThatDoNotHoldAreLeftAlone() {
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.1);
+    world.suggested = t -> 0.2;
+    world.suggestedAs = 0.9;
+
+    assertThat(world.time(new AdaptiveTrees(false, true).newPolicy())).isLessThan(1.03 * TOKENS);
+  }
+
+  /** It is seen without being tried: each token says whether the lookup would have been right. */
+  @Test
+  void lookupsThatBeginToHoldAreUsedAgain() {
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.1);
+    world.suggested = t -> t < TOKENS / 2 ? 0.2 : 0.95;
+    world.suggestedAs = 0.9;
+
+    double halves = world.time(new AdaptiveTrees(false, true).newPolicy()) / TOKENS;
+
+    assertThat(halves).isLessThan(0.9);
+  }
+
+  @Test
+  void aGoodDraftIsAskedBeforeAPoorLookup() {
+    World world = new World(n -> 1 + 0.05 * (n - 1), 0.01, t -> 0.9);
+    double alone = world.time(new AdaptiveTrees(false, false).newPolicy());
+    world.suggested = t -> 0.5;
+
+    assertThat(world.time(new AdaptiveTrees(false, true).newPolicy())).isLessThan(1.05 * alone);
+  }
+
+  /** T(1) is known however well lookups hold. */
+  @Test
+  void plainRoundsComeAgainInATextThatOnlyRepeats() {
+    World world = new World(AdaptiveTreesTest::twoCores, 0.05, t -> 0.1);
+    world.suggested = t -> 1;
+
+    world.time(new AdaptiveTrees(false, true).newPolicy());
+
+    assertThat(world.plain).isGreaterThan(3);
+    assertThat(world.lookedUp).isGreaterThan(10 * world.plain);
+  }
+
+  @Test
+  void aFixedTreeLooksUpWhatIsLikelierThanADraft() {
+    TreePolicy policy = TreePolicy.fixed(new TreeShape(3, 2), true);
+    float[] likely = {(float) Math.log(0.65), -0.1f, -0.1f};
+    float[] unlikely = {(float) Math.log(0.55), -0.1f, -0.1f};
+    TokenTree chain = TokenTree.chain(new int[] {1, 2, 3}, likely);
+
+    assertThat(policy.longestLookup()).isEqualTo(3);
+    assertThat(policy.lookedUp(chain)).isEqualTo(chain);
+    assertThat(policy.lookedUp(TokenTree.chain(new int[] {1, 2, 3}, unlikely)).size()).isZero();
+    assertThat(policy.lookedUp(TokenTree.EMPTY).size()).isZero();
+    assertThat(TreePolicy.fixed(new TreeShape(3, 2), false).longestLookup()).isZero();
+  }
+
+  private static double repeated(int position) {
+    return position / 40 % 2 == 0 ? 0.97 : 0;
+  }
+
   private static TreePolicy fixed(int depth, int width) {
-    return TreePolicy.fixed(new TreeShape(depth, width));
+    return TreePolicy.fixed(new TreeShape(depth, width), false);
   }
 
   /** A text, of which the draft guesses each token with some chance. T(1) is 1. */
@@ -147,11 +228,19 @@ class AdaptiveTreesTest {
     private final double[] chances;
     private final boolean[] right;
     private final boolean[] second;
+    private final double[] luck;
     private double said;
     private double noise;
     private double spikes;
     private double firstUse = 1;
     private double undisturbed;
+    private IntToDoubleFunction suggested = t -> 0;
+
+    /** What the lookup says of its chances; 0: what they are. */
+    private double suggestedAs;
+
+    private int lookedUp;
+    private int plain;
 
     World(IntToDoubleFunction pass, double level, IntToDoubleFunction chance) {
       this.pass = pass;
@@ -161,6 +250,7 @@ class AdaptiveTreesTest {
       chances = IntStream.range(0, length).mapToDouble(chance).toArray();
       right = new boolean[length];
       second = new boolean[length];
+      luck = new Random(7).doubles(length).toArray();
       for (int t = 0; t < length; t++) {
         double dice = random.nextDouble();
         right[t] = dice < chances[t];
@@ -178,10 +268,18 @@ class AdaptiveTreesTest {
       boolean[] used = new boolean[TreeShape.MAX_NODES + 2];
       double total = 0;
       undisturbed = 0;
+      lookedUp = 0;
+      plain = 0;
       for (int at = 0; at < TOKENS; ) {
-        TreeShape shape = policy.next();
-        TokenTree guess = guess(shape, policy.floor(), at);
-        TokenTree tree = policy.worthwhile(guess);
+        TokenTree found = policy.lookedUp(suggestion(policy.longestLookup(), at));
+        TokenTree guess = TokenTree.EMPTY;
+        TokenTree tree = found;
+        if (found.size() == 0) {
+          guess = guess(policy.next(), policy.floor(), at);
+          tree = policy.worthwhile(guess);
+        }
+        lookedUp += found.size() > 0 ? 1 : 0;
+        plain += tree.size() == 0 ? 1 : 0;
         int last = TokenTree.ROOT;
         int accepted = 0;
         for (int child = tree.child(last, 1); child >= 0; child = tree.child(last, 1)) {
@@ -200,23 +298,43 @@ class AdaptiveTreesTest {
         total += draft + verify;
         Round round =
             new Round(
+                found.size() > 0,
                 tree.size(),
                 tree.depth(),
                 accepted,
                 accepted + 1,
                 (long) (draft * NANOS),
                 (long) (Math.max(0.1, verify) * NANOS));
-        policy.observe(round, tree, last);
+        // The token 1 is the right one.
+        policy.observe(round, tree, last, 1);
         at += accepted + 1;
       }
       return total;
+    }
+
+    /** A chain of what the text suggests; none where that has no chance. */
+    private TokenTree suggestion(int most, int at) {
+      int length = 0;
+      while (length < most && suggested.applyAsDouble(at + length) > 0) {
+        length++;
+      }
+      int[] tokens = new int[length];
+      float[] logs = new float[length];
+      for (int i = 0; i < length; i++) {
+        double chance = suggested.applyAsDouble(at + i);
+        tokens[i] = luck[at + i] < chance ? 1 : 0;
+        logs[i] = (float) Math.log(suggestedAs > 0 ? suggestedAs : chance);
+      }
+      return TokenTree.chain(tokens, logs);
     }
 
     /** The token 1 is right, 0 is wrong; wider trees have a second guess under each first one. */
     private TokenTree guess(TreeShape shape, float floor, int at) {
       int width = Math.min(2, shape.width());
       int levels = 0;
-      for (double log = 0; levels < shape.depth() && (levels == 0 || log > floor); levels++) {
+      for (double log = 0;
+          levels < shape.depth() && chances[at] > 0 && (levels == 0 || log > floor);
+          levels++) {
         log += Math.log(said > 0 ? said : chances[at + levels]);
       }
       int nodes = levels * width;

@@ -36,7 +36,7 @@ class FeatureChannelTest {
     FeatureChannel channel = new FeatureChannel();
     channel.collect(7, new float[] {0, 0, 1, 2}, 2, new int[] {1}, 1, new int[] {40}, 0);
     channel.collect(8, new float[] {3, 4, 5, 6}, 2, new int[] {0, 1}, 2, new int[] {41, 42}, 0);
-    assertThat(channel.collected()).isEqualTo(3);
+    assertThat(channel.holdsTokens()).isTrue();
 
     AcceptedTokens got = channel.toDraft();
 
@@ -46,7 +46,47 @@ class FeatureChannelTest {
     assertThat(Arrays.copyOf(got.features(), 6))
         .containsExactly(0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600);
     assertThat(channel.bytesToDraft()).isEqualTo(8 + 3 * 4 + 3 * 2 * 2);
-    assertThat(channel.collected()).isZero();
+    assertThat(channel.holdsTokens()).isFalse();
+  }
+
+  @Test
+  void ofManyTokensTheLastCross() {
+    for (int count : new int[] {31, 32, 33, 63, 64, 65, 200}) {
+      FeatureChannel channel = new FeatureChannel();
+      for (int i = 0; i < count; i++) {
+        channel.collect(i, new float[] {i, i + 1}, 2, new int[] {0}, 1, new int[] {100 + i}, 0);
+      }
+
+      AcceptedTokens got = channel.toDraft();
+
+      int crossed = Math.min(count, FeatureChannel.WINDOW);
+      int first = count - crossed;
+      assertThat(got.position()).isEqualTo(first);
+      assertThat(got.count()).isEqualTo(crossed);
+      for (int i = 0; i < crossed; i++) {
+        assertThat(got.nextTokens()[i]).isEqualTo(100 + first + i);
+        assertThat(Float.float16ToFloat(got.features()[2 * i])).isEqualTo(first + i);
+        assertThat(Float.float16ToFloat(got.features()[2 * i + 1])).isEqualTo(first + i + 1);
+      }
+      assertThat(channel.bytesToDraft()).isEqualTo(8 + crossed * (4 + 2 * 2));
+    }
+  }
+
+  /** A prompt's pass has more than cross at once. */
+  @Test
+  void aLongPassLeavesItsLast() {
+    FeatureChannel channel = new FeatureChannel();
+    int[] all = IntStream.range(0, 300).toArray();
+    float[] rows = new float[300];
+    for (int i : all) {
+      rows[i] = i;
+    }
+    channel.collect(50, rows, 1, all, 300, all, 0);
+
+    AcceptedTokens got = channel.toDraft();
+
+    assertThat(got.position()).isEqualTo(50 + 300 - FeatureChannel.WINDOW);
+    assertThat(Float.float16ToFloat(got.features()[0])).isEqualTo(300 - FeatureChannel.WINDOW);
   }
 
   @Test

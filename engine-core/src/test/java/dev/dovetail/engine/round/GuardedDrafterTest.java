@@ -84,7 +84,7 @@ class GuardedDrafterTest {
       Sampler sampler = new Sampler(SamplingOptions.of(0.8f, 7), FakeTarget.VOCABULARY);
       decoder.prefill(PROMPT, sampler, () -> false);
       for (int i = 0; i < ROUNDS || decoder.known() < 40; i++) {
-        decoder.step(TreePolicy.fixed(new TreeShape(3, 1)), sampler, 40, token -> false);
+        decoder.step(TreePolicy.fixed(new TreeShape(3, 1), false), sampler, 40, token -> false);
       }
       for (int i = PROMPT.length; i < 40; i++) {
         tokens.add(decoder.token(i));

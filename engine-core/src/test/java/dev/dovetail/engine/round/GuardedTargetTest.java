@@ -109,7 +109,7 @@ class GuardedTargetTest {
         assertThat(decoder.prefill(prompt, sampler, () -> false)).isPositive();
         while (decoder.known() < END) {
           decoder.step(
-              TreePolicy.fixed(new TreeShape(3, 2)),
+              TreePolicy.fixed(new TreeShape(3, 2), false),
               sampler,
               END - decoder.known(),
               token -> false);

@@ -14,13 +14,16 @@ class RoundCounterTest {
     counter.add(round(8, 4, 4));
     counter.add(round(2, 1, 1));
     counter.add(round(0, 0, 0));
+    counter.add(new Round(true, 4, 4, 3, 4, 0, 20));
 
     RoundCounts counts = counter.counts();
 
-    assertThat(counts.byAccepted()).containsExactly(2L, 2L, 0L, 0L, 1L);
-    assertThat(counts.byDepth()).containsExactly(1L, 1L, 0L, 0L, 3L);
+    assertThat(counts.byAccepted()).containsExactly(2L, 2L, 0L, 1L, 1L);
+    assertThat(counts.byDepth()).containsExactly(1L, 1L, 0L, 0L, 4L);
     assertThat(counts.wholeByDepth()).containsExactly(1L, 1L, 0L, 0L, 1L);
-    assertThat(counts.byNodes()).isEqualTo(Map.of(0, 1L, 2, 1L, 8, 3L));
+    assertThat(counts.byNodes()).isEqualTo(Map.of(0, 1L, 2, 1L, 4, 1L, 8, 3L));
+    assertThat(counts.lookedUp()).isEqualTo(1);
+    assertThat(counts.lookedUpAccepted()).isEqualTo(3);
   }
 
   @Test
@@ -37,6 +40,6 @@ class RoundCounterTest {
   }
 
   private static Round round(int drafted, int depth, int accepted) {
-    return new Round(drafted, depth, accepted, accepted + 1, 10, 20);
+    return new Round(false, drafted, depth, accepted, accepted + 1, 10, 20);
   }
 }

@@ -89,7 +89,10 @@ class SpeculativeDecoderTest {
     }
   }
 
-  /** Any shape, stretches of none, any part of a guess that has the parents of its nodes. */
+  /**
+   * Lookups now and then, any shape, stretches of none, any part of a guess that has the parents of
+   * its nodes.
+   */
   private static final class RandomPolicy implements TreePolicy {
     private final SplittableRandom random;
     private int pause;
@@ -97,6 +100,16 @@ class SpeculativeDecoderTest {
 
     RandomPolicy(long seed) {
       random = new SplittableRandom(seed);
+    }
+
+    @Override
+    public int longestLookup() {
+      return random.nextInt(8);
+    }
+
+    @Override
+    public TokenTree lookedUp(TokenTree chain) {
+      return random.nextInt(3) == 0 ? chain : TokenTree.EMPTY;
     }
 
     @Override
@@ -125,7 +138,7 @@ class SpeculativeDecoderTest {
     }
 
     @Override
-    public void observe(Round round, TokenTree tree, int last) {
+    public void observe(Round round, TokenTree tree, int last, int token) {
       accepted = 0;
       for (int node = last; node != TokenTree.ROOT; node = tree.parents()[node]) {
         accepted++;
@@ -160,7 +173,10 @@ class SpeculativeDecoderTest {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
       decoder.step(
-          TreePolicy.fixed(new TreeShape(2, 1)), sampler, 100, SpeculativeDecoderTest::never);
+          TreePolicy.fixed(new TreeShape(2, 1), false),
+          sampler,
+          100,
+          SpeculativeDecoderTest::never);
     }
   }
 
@@ -173,7 +189,10 @@ class SpeculativeDecoderTest {
       decoder.prefill(PROMPT, sampler, () -> false);
       Round round =
           decoder.step(
-              TreePolicy.fixed(new TreeShape(4, 1)), sampler, 100, SpeculativeDecoderTest::never);
+              TreePolicy.fixed(new TreeShape(4, 1), false),
+              sampler,
+              100,
+              SpeculativeDecoderTest::never);
       assertThat(round.drafted()).isEqualTo(4);
       assertThat(round.depth()).isEqualTo(4);
       assertThat(round.accepted()).isEqualTo(4);
@@ -189,7 +208,10 @@ class SpeculativeDecoderTest {
       decoder.prefill(PROMPT, sampler, () -> false);
       Round round =
           decoder.step(
-              TreePolicy.fixed(new TreeShape(3, 2)), sampler, 100, SpeculativeDecoderTest::never);
+              TreePolicy.fixed(new TreeShape(3, 2), false),
+              sampler,
+              100,
+              SpeculativeDecoderTest::never);
       assertThat(round.accepted()).isZero();
       assertThat(round.emitted()).isEqualTo(1);
     }
@@ -208,7 +230,7 @@ class SpeculativeDecoderTest {
         while (decoder.token(decoder.known() - 1) != last || emitted == 1) {
           emitted +=
               decoder
-                  .step(TreePolicy.fixed(new TreeShape(8, 1)), sampler, 100, t -> t == last)
+                  .step(TreePolicy.fixed(new TreeShape(8, 1), false), sampler, 100, t -> t == last)
                   .emitted();
         }
         assertThat(emitted).as("end token %d", last).isEqualTo(first + 1);
@@ -220,7 +242,7 @@ class SpeculativeDecoderTest {
         decoder.prefill(PROMPT, sampler, () -> false);
         Round round =
             decoder.step(
-                TreePolicy.fixed(new TreeShape(6, 1)),
+                TreePolicy.fixed(new TreeShape(6, 1), false),
                 sampler,
                 limit,
                 SpeculativeDecoderTest::never);
@@ -284,7 +306,7 @@ class SpeculativeDecoderTest {
 
   private static int[] generate(
       SpeculativeDecoder decoder, int[] prompt, int n, SamplingOptions options, TreeShape shape) {
-    return generate(decoder, prompt, n, options, TreePolicy.fixed(shape));
+    return generate(decoder, prompt, n, options, TreePolicy.fixed(shape, false));
   }
 
   private static int[] generate(

@@ -13,6 +13,7 @@ final class SettingsTable {
     {"decoding", "tokens/s"},
     {"gain", "× plain"},
     {"tau", "tokens/round"},
+    {"looked up", "of the rounds"},
     {"draft", "ms/round"},
     {"verify", "ms/round"},
     {"channel", "ms/round"},
@@ -67,6 +68,11 @@ final class SettingsTable {
         html,
         Figures.of(setting.figure("tau")),
         middle.isEmpty() || setting.plain() ? "" : "median " + Figures.of(middle));
+    OptionalDouble lookups = setting.figure("lookup_tau");
+    cell(
+        html,
+        share(setting.figure("lookup_share")),
+        lookups.isEmpty() ? "" : "tau " + Figures.of(lookups));
     cell(html, Figures.of(setting.figure("draft_ms_per_round")), "");
     cell(html, Figures.of(setting.figure("verify_ms_per_round")), "");
     cell(html, Figures.of(setting.figure("channel_ms_per_round")), bytes(setting));
