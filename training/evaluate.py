@@ -23,7 +23,7 @@ from llama import angles
 from target import TargetFile
 
 
-WINDOW = 32  # the most verified tokens that a draft is told at once: the last ones
+WINDOW = 32  # the most verified tokens that a draft on the CPU is told at once: the last ones
 AGREEING = 3  # tokens at the end of a text from which on what followed them before is guessed
 LONGEST = 16  # tokens of which it is counted how far two places agree
 

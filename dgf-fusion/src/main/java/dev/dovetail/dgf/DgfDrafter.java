@@ -29,6 +29,13 @@ import java.util.Optional;
 final class DgfDrafter implements Drafter {
   private static final int MAX_PASS_TOKENS = 128;
 
+  /**
+   * Beside the target each token that is read takes time from it, and a draft guesses little worse
+   * for having read fewer: SmolLM2's is right in 63.6 % of cases behind the whole text, 62.0 %
+   * behind 32 tokens, 58.2 % behind 8.
+   */
+  private static final int WINDOW = 32;
+
   /** A tree behind a trunk, which has as many nodes as a tree at most, and one more. */
   private static final int MAX_GROWN = 2 * TreeShape.MAX_NODES + 1;
 
@@ -85,6 +92,11 @@ final class DgfDrafter implements Drafter {
   @Override
   public boolean readsFeatures() {
     return true;
+  }
+
+  @Override
+  public int window() {
+    return device.runsBeside() ? Integer.MAX_VALUE : WINDOW;
   }
 
   @Override

@@ -15,9 +15,18 @@ public interface Drafter extends AutoCloseable {
   boolean readsFeatures();
 
   /**
+   * How many of the last tokens are enough for it where it was not asked for long: it need not be
+   * told more of what it has missed then. All of them unless it says so.
+   */
+  default int window() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * Learns newly verified tokens, in order; those of several passes at once where it was not asked
-   * to guess in between, and of many only the last. Where they do not begin behind those of the
-   * call before, what came before is forgotten, and the drafter's own sequence begins with these.
+   * to guess in between. Where {@link #window} has left some out, so that they do not begin behind
+   * those of the call before, what came before is forgotten, and the drafter's own sequence begins
+   * with these.
    */
   void extend(AcceptedTokens accepted);
 

@@ -9,15 +9,9 @@ import java.util.Arrays;
  * of rounding and copying. Buffers are reused. For one thread.
  */
 public final class FeatureChannel {
-  /**
-   * The most tokens that it carries at once, the last ones. A draft guesses no better for having
-   * read more (SmolLM2's is right in 63.7 % of cases behind 128 tokens, 63.6 % behind the whole
-   * text), and reading the rest would cost more than is gained where it is seldom asked.
-   */
-  static final int WINDOW = 32;
-
   private static final float F16_MAX = 65504;
 
+  private final int window;
   private short[] features = new short[0];
   private int[] tokens = new int[0];
   private int first;
@@ -28,8 +22,15 @@ public final class FeatureChannel {
   private long nanos;
 
   /**
+   * @param window the most tokens that it carries at once, the last ones
+   */
+  public FeatureChannel(int window) {
+    this.window = window;
+  }
+
+  /**
    * Takes verified tokens in, behind those that it holds already; the oldest may be dropped, for
-   * which there is no room in {@link #WINDOW}.
+   * which the drafter has no use.
    *
    * @param position of the first token that a feature belongs to
    * @param rows the features' rows in {@code source}, {@code [.][d]}; null where the drafter reads
@@ -43,8 +44,8 @@ public final class FeatureChannel {
       first = position;
     }
     width = rows == null ? 0 : d;
-    if (collected >= 2 * WINDOW) {
-      keepLast(WINDOW);
+    if (collected / 2 >= window) {
+      keepLast(window);
     }
     int held = collected;
     collected += count;
@@ -61,6 +62,11 @@ public final class FeatureChannel {
     nanos += System.nanoTime() - start;
   }
 
+  /** How many tokens it holds for the draft. */
+  public int collected() {
+    return Math.min(window, collected);
+  }
+
   private void keepLast(int count) {
     int dropped = collected - count;
     System.arraycopy(tokens, dropped, tokens, 0, count);
@@ -69,15 +75,10 @@ public final class FeatureChannel {
     collected = count;
   }
 
-  /** Whether it holds tokens that the draft has not seen. */
-  public boolean holdsTokens() {
-    return collected > 0;
-  }
-
   /** Carries what it holds to the draft; the arrays are overwritten by what is collected next. */
   public AcceptedTokens toDraft() {
-    if (collected > WINDOW) {
-      keepLast(WINDOW);
+    if (collected > window) {
+      keepLast(window);
     }
     AcceptedTokens accepted = new AcceptedTokens(first, collected, features, tokens);
     bytesToDraft += Integer.BYTES * (2L + collected) + (long) Short.BYTES * collected * width;

@@ -36,6 +36,11 @@ public final class GuardedDrafter implements Drafter {
   }
 
   @Override
+  public int window() {
+    return drafter.window();
+  }
+
+  @Override
   public void extend(AcceptedTokens accepted) {
     try {
       drafter.extend(accepted);

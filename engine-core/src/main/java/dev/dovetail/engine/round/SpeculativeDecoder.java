@@ -18,9 +18,12 @@ import java.util.function.IntPredicate;
  * <p>Owns its target and drafter. For one thread at a time.
  */
 public final class SpeculativeDecoder implements AutoCloseable {
+  /** A drafter that reads many tokens at once reads each faster; more would wait too long. */
+  private static final int MOST_COLLECTED = 64;
+
   private final Target target;
   private final Drafter drafter;
-  private final FeatureChannel channel = new FeatureChannel();
+  private final FeatureChannel channel;
   private final AcceptanceRule acceptance = new AcceptanceRule();
   private final TreeBatch batch;
   private final int[] rows;
@@ -37,6 +40,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
   public SpeculativeDecoder(Target target, Drafter drafter) {
     this.target = target;
     this.drafter = drafter;
+    channel = new FeatureChannel(drafter.window());
     batch = new TreeBatch(Math.max(target.maxPassTokens(), TreeShape.MAX_NODES + 1));
     rows = new int[batch.capacity()];
     Arrays.setAll(rows, i -> i);
@@ -229,11 +233,14 @@ public final class SpeculativeDecoder implements AutoCloseable {
         context,
         newNextAt);
     newCount = 0;
+    if (channel.collected() >= MOST_COLLECTED) {
+      tell();
+    }
   }
 
   /** What the channel holds to the drafter. */
   private void tell() {
-    if (channel.holdsTokens()) {
+    if (channel.collected() > 0) {
       drafter.extend(channel.toDraft());
     }
   }

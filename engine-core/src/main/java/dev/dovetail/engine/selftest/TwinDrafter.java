@@ -66,6 +66,11 @@ final class TwinDrafter implements Drafter {
   }
 
   @Override
+  public int window() {
+    return Math.max(first.window(), second.window());
+  }
+
+  @Override
   public void extend(AcceptedTokens accepted) {
     first.extend(accepted);
     second.extend(accepted);

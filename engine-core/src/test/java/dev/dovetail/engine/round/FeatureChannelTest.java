@@ -7,9 +7,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class FeatureChannelTest {
+  private static final int WINDOW = 32;
+
   @Test
   void featuresCrossAsHalfFloats() {
-    FeatureChannel channel = new FeatureChannel();
+    FeatureChannel channel = new FeatureChannel(Integer.MAX_VALUE);
     float[] rows = {1, 2, 0.1f, -3, 1e6f, -1e6f, 1e-9f, 65504};
     channel.collect(40, rows, 2, new int[] {0, 2, 3}, 3, new int[] {9, 11, 12, 13}, 1);
     AcceptedTokens got = channel.toDraft();
@@ -24,7 +26,7 @@ class FeatureChannelTest {
 
   @Test
   void withoutFeaturesOnlyIdsCross() {
-    FeatureChannel channel = new FeatureChannel();
+    FeatureChannel channel = new FeatureChannel(Integer.MAX_VALUE);
     channel.collect(0, null, 2, null, 2, new int[] {4, 5}, 0);
     AcceptedTokens got = channel.toDraft();
     assertThat(Arrays.copyOf(got.nextTokens(), 2)).containsExactly(4, 5);
@@ -33,10 +35,10 @@ class FeatureChannelTest {
 
   @Test
   void roundsInWhichNothingIsGuessedCrossTogether() {
-    FeatureChannel channel = new FeatureChannel();
+    FeatureChannel channel = new FeatureChannel(Integer.MAX_VALUE);
     channel.collect(7, new float[] {0, 0, 1, 2}, 2, new int[] {1}, 1, new int[] {40}, 0);
     channel.collect(8, new float[] {3, 4, 5, 6}, 2, new int[] {0, 1}, 2, new int[] {41, 42}, 0);
-    assertThat(channel.holdsTokens()).isTrue();
+    assertThat(channel.collected()).isEqualTo(3);
 
     AcceptedTokens got = channel.toDraft();
 
@@ -46,20 +48,21 @@ class FeatureChannelTest {
     assertThat(Arrays.copyOf(got.features(), 6))
         .containsExactly(0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600);
     assertThat(channel.bytesToDraft()).isEqualTo(8 + 3 * 4 + 3 * 2 * 2);
-    assertThat(channel.holdsTokens()).isFalse();
+    assertThat(channel.collected()).isZero();
   }
 
   @Test
   void ofManyTokensTheLastCross() {
     for (int count : new int[] {31, 32, 33, 63, 64, 65, 200}) {
-      FeatureChannel channel = new FeatureChannel();
+      FeatureChannel channel = new FeatureChannel(WINDOW);
       for (int i = 0; i < count; i++) {
         channel.collect(i, new float[] {i, i + 1}, 2, new int[] {0}, 1, new int[] {100 + i}, 0);
       }
 
+      assertThat(channel.collected()).isEqualTo(Math.min(count, WINDOW));
       AcceptedTokens got = channel.toDraft();
 
-      int crossed = Math.min(count, FeatureChannel.WINDOW);
+      int crossed = Math.min(count, WINDOW);
       int first = count - crossed;
       assertThat(got.position()).isEqualTo(first);
       assertThat(got.count()).isEqualTo(crossed);
@@ -75,7 +78,7 @@ class FeatureChannelTest {
   /** A prompt's pass has more than cross at once. */
   @Test
   void aLongPassLeavesItsLast() {
-    FeatureChannel channel = new FeatureChannel();
+    FeatureChannel channel = new FeatureChannel(WINDOW);
     int[] all = IntStream.range(0, 300).toArray();
     float[] rows = new float[300];
     for (int i : all) {
@@ -85,13 +88,13 @@ class FeatureChannelTest {
 
     AcceptedTokens got = channel.toDraft();
 
-    assertThat(got.position()).isEqualTo(50 + 300 - FeatureChannel.WINDOW);
-    assertThat(Float.float16ToFloat(got.features()[0])).isEqualTo(300 - FeatureChannel.WINDOW);
+    assertThat(got.position()).isEqualTo(50 + 300 - WINDOW);
+    assertThat(Float.float16ToFloat(got.features()[0])).isEqualTo(300 - WINDOW);
   }
 
   @Test
   void treesComeBackWhole() {
-    FeatureChannel channel = new FeatureChannel();
+    FeatureChannel channel = new FeatureChannel(Integer.MAX_VALUE);
     TokenTree tree =
         new TokenTree(new int[] {7, 8, 9}, new int[] {-1, 0, 0}, new float[] {-1.5f, -2, -3});
     assertThat(channel.fromDraft(tree)).isEqualTo(tree);
@@ -103,7 +106,7 @@ class FeatureChannelTest {
   /** A chain of 16 nodes, all of them accepted, and the pending token: no round takes more. */
   @Test
   void aRoundOfSixteenNodesTakesFewBytes() {
-    FeatureChannel channel = new FeatureChannel();
+    FeatureChannel channel = new FeatureChannel(Integer.MAX_VALUE);
     int d = 4096;
     int[] path = IntStream.range(0, 17).toArray();
     channel.fromDraft(TokenTree.chain(new int[16]));

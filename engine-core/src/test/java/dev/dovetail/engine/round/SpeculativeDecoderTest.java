@@ -67,10 +67,14 @@ class SpeculativeDecoderTest {
         List.of(SamplingOptions.GREEDY, SamplingOptions.of(0.8f, 7).withRepeatPenalty(1.2f, 16))) {
       int[] plain = plain(PROMPT, 300, options);
       for (int seed = 0; seed < 10; seed++) {
-        try (SpeculativeDecoder decoder = decoder(GUESSES.get(guess), 400, 128)) {
-          assertThat(generate(decoder, PROMPT, 300, options, new RandomPolicy(seed)))
-              .as("seed %d", seed)
-              .containsExactly(plain);
+        for (int window : new int[] {Integer.MAX_VALUE, 8}) {
+          Drafter drafter = new Checking(GUESSES.get(guess), window);
+          try (SpeculativeDecoder decoder =
+              new SpeculativeDecoder(new FakeTarget(400, 128), drafter)) {
+            assertThat(generate(decoder, PROMPT, 300, options, new RandomPolicy(seed)))
+                .as("seed %d, window %d", seed, window)
+                .containsExactly(plain);
+          }
         }
       }
     }

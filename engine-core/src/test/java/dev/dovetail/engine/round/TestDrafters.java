@@ -82,10 +82,22 @@ final class TestDrafters {
    */
   static final class Checking implements Drafter {
     private final Guess guess;
+    private final int window;
     private int extended;
 
     Checking(Guess guess) {
+      this(guess, Integer.MAX_VALUE);
+    }
+
+    /** One that is told no more than so many tokens at once. */
+    Checking(Guess guess, int window) {
       this.guess = guess;
+      this.window = window;
+    }
+
+    @Override
+    public int window() {
+      return window;
     }
 
     @Override
@@ -103,7 +115,7 @@ final class TestDrafters {
 
     @Override
     public void extend(AcceptedTokens accepted) {
-      boolean anew = accepted.count() == FeatureChannel.WINDOW && accepted.position() > extended;
+      boolean anew = accepted.count() == window && accepted.position() > extended;
       while (anew && sequence.size() < accepted.position()) {
         sequence.add(UNSEEN);
       }
