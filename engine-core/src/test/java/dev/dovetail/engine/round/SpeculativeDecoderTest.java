@@ -81,14 +81,16 @@ class SpeculativeDecoderTest {
   }
 
   @Test
-  void aPolicyIsToldWhichNodesWereAccepted() {
+  void aPolicyIsToldWhichNodesWereAcceptedAndWhatCame() {
     try (SpeculativeDecoder decoder = decoder(TestDrafters.PERFECT, 200, 128)) {
       Sampler sampler = sampler(SamplingOptions.GREEDY);
       decoder.prefill(PROMPT, sampler, () -> false);
       RandomPolicy policy = new RandomPolicy(3);
       for (int i = 0; i < 20; i++) {
+        int before = decoder.known();
         Round round = decoder.step(policy, sampler, 100, SpeculativeDecoderTest::never);
         assertThat(policy.accepted).isEqualTo(round.accepted());
+        assertThat(policy.token).isEqualTo(decoder.token(before));
       }
     }
   }
@@ -101,6 +103,7 @@ class SpeculativeDecoderTest {
     private final SplittableRandom random;
     private int pause;
     private int accepted;
+    private int token;
 
     RandomPolicy(long seed) {
       random = new SplittableRandom(seed);
@@ -143,6 +146,7 @@ class SpeculativeDecoderTest {
 
     @Override
     public void observe(Round round, TokenTree tree, int last, int token) {
+      this.token = token;
       accepted = 0;
       for (int node = last; node != TokenTree.ROOT; node = tree.parents()[node]) {
         accepted++;
