@@ -133,7 +133,7 @@ class SampleIT {
     int last = slow.out().size() - 1;
     assertThat(fast.out().getLast())
         .matches(
-            "\\d+ tokens, [\\d.]+ a second, [\\d.]+ a round; draft: none; kernels: panama-\\d+");
+            "\\d+ tokens, [\\d.]+ a second, [\\d.]+ a round; draft: lookup; kernels: panama-\\d+");
     assertThat(slow.out().getLast()).endsWith("kernels: scalar");
     assertThat(slow.out().subList(0, last)).isEqualTo(fast.out().subList(0, last)).isNotEmpty();
 
