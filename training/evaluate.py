@@ -5,7 +5,7 @@
 
 A text's own tokens are what the target chooses, so no pass of the target is needed: a round drafts a tree, accepts the
 path that the text follows, and one token more. Texts that are not greedy are left out. With --lookup the text itself
-guesses where it has read so before, as with the engine's `--draft lookup+FOLDER`.
+guesses where it has read so before, as with the engine's `--draft cpu:lookup+FOLDER`.
 """
 
 import argparse

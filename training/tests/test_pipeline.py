@@ -72,7 +72,7 @@ class Pipeline(unittest.TestCase):
             self.assertEqual(step("evaluate.py", packed, *held), told)
             with_lookup = step("evaluate.py", packed, *held, "--lookup")
             self.assertNotEqual(with_lookup, told)
-            for draft, said in ((f"{packed}", told), (f"lookup+{packed}", with_lookup)):
+            for draft, said in ((f"cpu:{packed}", told), (f"cpu:lookup+{packed}", with_lookup)):
                 for shape in ("3", "3x2"):
                     wanted = next(line for line in said.splitlines() if line.startswith(f"tree {shape}:"))
                     self.assertIn(f"tau {self.engine(target, draft, shape, folder / 'held'):.4f} in", wanted)

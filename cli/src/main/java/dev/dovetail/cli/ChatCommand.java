@@ -54,7 +54,7 @@ final class ChatCommand implements Callable<Integer> {
   @Option(
       names = "--show-draft",
       order = 62,
-      description = "Mark the tokens that the draft had guessed.")
+      description = "Mark the tokens that had been guessed.")
   private boolean showDraft;
 
   ChatCommand(Console console) {

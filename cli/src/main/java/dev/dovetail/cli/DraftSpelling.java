@@ -2,7 +2,9 @@ package dev.dovetail.cli;
 
 import dev.dovetail.engine.Draft;
 import dev.dovetail.engine.DraftPlace;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /**
  * A draft as it is spelled: {@code auto}, {@code lookup}, {@code FOLDER}, {@code lookup+FOLDER},
@@ -23,6 +25,10 @@ record DraftSpelling(DraftPlace place, String which) {
 
   private static final String LOOKUP_AND = LOOKUP + "+";
 
+  /** What cannot stand behind that. */
+  private static final Pattern NO_MODEL =
+      Pattern.compile("[+](?:(?:auto|none|lookup)$|[gc]pu(?::|$))");
+
   /**
    * Reads a spelling.
    *
@@ -40,6 +46,17 @@ record DraftSpelling(DraftPlace place, String which) {
     if (spelling.which.isEmpty() || spelling.which.equals(LOOKUP_AND)) {
       throw new IllegalArgumentException(
           "--draft names no folder or file; found '%s'".formatted(text));
+    }
+    if (spelling.which.startsWith(LOOKUP_AND) && NO_MODEL.matcher(spelling.which).find()) {
+      throw new IllegalArgumentException(
+          "behind lookup+ stands dgf or a draft's folder or file, and gpu: or cpu: before it; found '%s'"
+              .formatted(text));
+    }
+    try {
+      spelling.choice();
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException(
+          "--draft names no folder or file; found '%s'".formatted(text), e);
     }
     return spelling;
   }

@@ -108,11 +108,6 @@ record HumanEvalDrafts(List<Entry> entries) {
                             .draft(entry.spelling().choice())
                             .draftPlace(entry.spelling().place())
                             .build());
-        if (!entry.plain() && engine.draftName().equals(DraftSpelling.NONE)) {
-          throw new IllegalArgumentException(
-              "no draft comes with this model: leave '%s' out of --draft, or name a draft's folder"
-                  .formatted(entry.text()));
-        }
         opened.settings().add(setting(entry, engine));
       }
       checkPlacement(opened);

@@ -128,7 +128,7 @@ final class PlanCommand implements Callable<Integer> {
     checks.that(tree().depth() > 0, "--tree must have a level; found " + tree());
     checks.that(
         !shape.given() || !(draft.choice().model() instanceof Draft.Checkpoint),
-        "--draft must be auto or none with --shape, which has no files");
+        "--draft must name no folder or file with --shape, which has none");
     int nodes = shape.given() ? shape.nodes() : tree().nodes() + 1;
     double tau = machine.tau().orElse(1);
     checks.that(

@@ -74,7 +74,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--show-draft",
       order = 62,
-      description = "Mark the tokens that the draft had guessed.")
+      description = "Mark the tokens that had been guessed.")
   private boolean showDraft;
 
   @Spec private CommandSpec spec;

@@ -37,11 +37,11 @@ final class TokenPrinter implements Consumer<Token> {
         mark.isEmpty()
             ? "--show-draft marks nothing here: standard output is no terminal that shows styles"
             : draft.equals("none")
-                ? "--show-draft marks nothing here: there is no draft"
+                ? "--show-draft marks nothing here: nothing guesses"
                 : mark
                     + how
                     + RESET
-                    + ": guessed by the draft ("
+                    + ": guessed ("
                     + draft
                     + "), confirmed by the target; the rest: chosen by the target";
     console.err().line(message);

@@ -419,7 +419,7 @@ class HumanEvalCommandTest {
     assertThat(assumed.code()).isZero();
     assertThat(asked.err())
         .isEqualTo(
-            "dovetail: no draft comes with this model: leave 'dgf@4' out of --draft, or name a draft's folder\n");
+            "dovetail: no draft comes with this model: choose lookup, which needs none, or name a draft's folder\n");
     assertThat(asked.code()).isEqualTo(1);
   }
 

@@ -186,8 +186,8 @@ class RunCommandTest {
     CliRunner.Result plain = new CliRunner().outTerminal().env("NO_COLOR", "1").run(arguments);
     CliRunner.Result piped = new CliRunner().run(arguments);
 
-    assertThat(coloured.err()).startsWith("\u001b[32mgreen\u001b[0m: guessed by the draft");
-    assertThat(plain.err()).startsWith("\u001b[4munderlined\u001b[0m: guessed by the draft");
+    assertThat(coloured.err()).startsWith("\u001b[32mgreen\u001b[0m: guessed (");
+    assertThat(plain.err()).startsWith("\u001b[4munderlined\u001b[0m: guessed (");
     assertThat(plain.out()).doesNotContain("\u001b[3");
     assertThat(piped.err()).contains("marks nothing here").hasLineCount(1);
     assertThat(coloured.out().replaceAll("\u001b\\[\\d+m", "")).isEqualTo(piped.out());

@@ -7,9 +7,12 @@ import java.util.function.Function;
 
 /** Who guesses for the target. The text is the same with each of them. */
 public sealed interface Draft {
-  /** The best there is: {@link #lookup(Model)} with {@link #bundled()}. */
+  /**
+   * The best there is: {@link #lookup(Model)} with the draft that comes with the engine for this
+   * target, or {@link #lookup()} where none does.
+   */
   static Draft auto() {
-    return lookup(bundled());
+    return lookup(new Bundled(false));
   }
 
   /** Plain decoding. */
@@ -17,9 +20,9 @@ public sealed interface Draft {
     return new None();
   }
 
-  /** The draft that comes with the engine for this target; none if there is none. */
+  /** The draft that comes with the engine for this target; without one, no engine is built. */
   static Model bundled() {
-    return new Bundled();
+    return new Bundled(true);
   }
 
   /**
@@ -72,8 +75,12 @@ public sealed interface Draft {
   /** See {@link #none()}. */
   record None() implements Model {}
 
-  /** See {@link #bundled()}. */
-  record Bundled() implements Model {}
+  /**
+   * See {@link #bundled()} and {@link #auto()}.
+   *
+   * @param needed whether it is an error that there is none
+   */
+  record Bundled(boolean needed) implements Model {}
 
   /** See {@link #of(Path)}. */
   record Checkpoint(Path path) implements Model {}

@@ -105,7 +105,7 @@ record DraftLoader(Draft.Model draft, DraftPlace place, SharedGpu gpu, Consumer<
     return switch (draft) {
       case Draft.None none -> Optional.empty();
       case Draft.Custom custom -> Optional.of(custom.factory().apply(target));
-      case Draft.Bundled bundled -> firstOf(provider -> provider.bundled(target));
+      case Draft.Bundled bundled -> bundled(bundled, target);
       case Draft.Checkpoint checkpoint ->
           Optional.of(
               firstOf(provider -> provider.open(checkpoint.path(), target))
@@ -115,6 +115,15 @@ record DraftLoader(Draft.Model draft, DraftPlace place, SharedGpu gpu, Consumer<
                           "is no draft that this engine knows: wanted a folder with config.json"
                               + " and model.safetensors or pytorch_model.bin, or one file")));
     };
+  }
+
+  private static Optional<DraftModel> bundled(Draft.Bundled choice, DraftTarget target) {
+    Optional<DraftModel> found = firstOf(provider -> provider.bundled(target));
+    if (choice.needed() && found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "no draft comes with this model: choose lookup, which needs none, or name a draft's folder");
+    }
+    return found;
   }
 
   private static Optional<DraftModel> firstOf(Function<DraftProvider, Optional<DraftModel>> open) {

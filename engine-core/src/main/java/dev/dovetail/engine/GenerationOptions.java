@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param maxTokens most tokens to emit, the one that ends the text included
  * @param sampling how each token is chosen
  * @param stops strings that end the text, wherever token boundaries fall; none is empty
- * @param tree how large trees the draft is asked for; empty: the engine's choice
+ * @param tree how large trees are in every round; empty: the engine's choice
  * @param cancellation ends the generation early
  */
 public record GenerationOptions(

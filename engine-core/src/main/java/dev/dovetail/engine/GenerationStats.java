@@ -27,7 +27,7 @@ import java.util.OptionalLong;
  * @param peakVramBytes what draft and layers hold on a GPU, of all sessions, 0 without one
  * @param gpuLayers how many of the target's layers run on a GPU, see {@link Engine#gpuLayers}
  * @param gpuLost why a GPU that failed stays off in this process, in one line; empty where none has
- * @param draft who guessed, as {@link Engine#draftName} says it
+ * @param draft who guessed, as {@link Engine#draftName} says it, but for a draft that is lost
  * @param kernels such as {@code panama-512}
  */
 public record GenerationStats(

@@ -9,8 +9,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Products by vectors whose lanes are rows, for eight, four, two or one token at a time. Integers
- * are unpacked in registers as they are used; unquantised weights go through a tile, some columns
- * of a panel widened to f32, which then serves all tokens.
+ * are unpacked in registers as they are used, and so are halves for a few tokens; for many they go
+ * through a tile, some columns of a panel widened to f32, which then serves all.
  */
 final class PanamaMatmulKernels implements MatmulKernels {
   private static final int ROWS = PanelPart.ROWS;
@@ -20,6 +20,18 @@ final class PanamaMatmulKernels implements MatmulKernels {
 
   /** Of unquantised weights. */
   private static final int MOST_TOKENS_OF_TILE = 4;
+
+  /**
+   * Columns of a panel, or pairs of them, that stay in the second cache while tokens take turns:
+   * 256 KiB.
+   */
+  private static final int WORDS_IN_CACHE = 2048;
+
+  /**
+   * Halves are widened anew for each four tokens up to so many, which is cheaper than to keep what
+   * they become; f32 weights lie in a cache as well as in a tile, for any number.
+   */
+  private static final int MOST_TOKENS_OF_HALVES = 32;
 
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
@@ -35,7 +47,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
           block(part.format().weights(), scratch.block, call.n);
         }
       } else {
-        int done = call.n <= MOST_TOKENS_OF_TILE ? direct(part, panel, call, scratch) : 0;
+        boolean direct =
+            part.format().weights() == WeightKind.F32 || call.n <= MOST_TOKENS_OF_HALVES;
+        int done = direct ? direct(part, panel, call, scratch) : 0;
         for (int k = done; k < part.cols(); k += MatmulScratch.TILE_COLS) {
           tile(part, panel, k, Math.min(MatmulScratch.TILE_COLS, part.cols() - k), call, scratch);
         }
@@ -97,29 +111,40 @@ final class PanamaMatmulKernels implements MatmulKernels {
   /** Multiplies what needs no tile, and returns how many columns that is. */
   private static int direct(PanelPart part, int panel, MatmulCall call, MatmulScratch scratch) {
     WeightKind kind = part.format().weights();
-    int whole = part.cols() / kind.fieldsPerWord();
+    int words = part.cols() / kind.fieldsPerWord();
     long from = PanelBlock.address(part.data(), panel * part.panelBytes(), part.panelBytes());
+    int most = call.n <= MOST_TOKENS_OF_TILE ? words : WORDS_IN_CACHE;
+    for (int word = 0; word < words; word += most) {
+      long at = from + (long) word * PanelPart.WORD_BYTES;
+      int column = word * kind.fieldsPerWord();
+      direct(kind, at, Math.min(most, words - word), column, call, scratch.acc.address());
+    }
+    return words * kind.fieldsPerWord();
+  }
+
+  /** The same with some words of a panel, which begin at a column. */
+  private static void direct(
+      WeightKind kind, long from, int words, int column, MatmulCall call, long acc) {
     float[] x = call.x;
     int step = call.xStride;
     int count;
     for (int t = 0; t < call.n; t += count) {
-      count = Integer.highestOneBit(call.n - t);
-      int at = call.xOffset + t * step;
+      count = Integer.highestOneBit(Math.min(call.n - t, MOST_TOKENS_OF_TILE));
+      int at = call.xOffset + t * step + column;
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         long rows = from + 4L * row;
-        long acc = scratch.acc.address() + (long) t * PanelPart.WORD_BYTES + 4L * row;
+        long sums = acc + (long) t * PanelPart.WORD_BYTES + 4L * row;
         if (kind == WeightKind.F32) {
-          sum(count, rows, whole, x, at, step, acc);
+          sum(count, rows, words, x, at, step, sums);
         } else {
           switch (count) {
-            case 4 -> PanamaHalves.four(rows, whole, kind, x, at, step, acc);
-            case 2 -> PanamaHalves.two(rows, whole, kind, x, at, step, acc);
-            default -> PanamaHalves.one(rows, whole, kind, x, at, acc);
+            case 4 -> PanamaHalves.four(rows, words, kind, x, at, step, sums);
+            case 2 -> PanamaHalves.two(rows, words, kind, x, at, step, sums);
+            default -> PanamaHalves.one(rows, words, kind, x, at, sums);
           }
         }
       }
     }
-    return whole * kind.fieldsPerWord();
   }
 
   private static void sum(int tokens, long rows, int cols, float[] x, int at, int step, long acc) {

@@ -14,9 +14,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Unquantised weights: some columns of a panel widened into a tile {@code [k][32]} of f32, and sums
- * over the tile for two vectors of rows and a few tokens, each going on from what stands in {@code
- * acc [tokens][32]}. Tile and sums are given by the address of their first row.
+ * Unquantised weights: some columns of a panel of halves widened into a tile {@code [k][32]} of
+ * f32, and sums over such a tile, or over f32 weights as they lie, for two vectors of rows and a
+ * few tokens, each going on from what stands in {@code acc [tokens][32]}. Tile and sums are given
+ * by the address of their first row.
  */
 final class PanamaTile {
   private static final int STEP = PanelPart.WORD_BYTES;
@@ -44,8 +45,7 @@ final class PanamaTile {
     switch (kind) {
       case F16 -> f16(from, words, tile);
       case BF16 -> bf16(from, words, tile);
-      case F32 -> f32(from, words, tile);
-      default -> throw new IllegalArgumentException(kind + " weights have a class of their own");
+      default -> throw new IllegalArgumentException(kind + " weights need no tile");
     }
   }
 
@@ -80,13 +80,6 @@ final class PanamaTile {
       two.lanewise(AND, 0xffff0000)
           .reinterpretAsFloats()
           .intoMemorySegment(MEMORY, tile + (2L * w + 1) * STEP, LITTLE_ENDIAN);
-    }
-  }
-
-  private static void f32(long from, int words, long tile) {
-    for (int w = 0; w < words; w++) {
-      FloatVector.fromMemorySegment(FLOATS, MEMORY, from + (long) w * STEP, LITTLE_ENDIAN)
-          .intoMemorySegment(MEMORY, tile + (long) w * STEP, LITTLE_ENDIAN);
     }
   }
 

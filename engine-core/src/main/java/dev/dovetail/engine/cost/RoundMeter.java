@@ -19,8 +19,9 @@ import java.util.function.Consumer;
 /**
  * Measures what a {@link dev.dovetail.engine.plan.Predictor} starts from, and the speeds that it
  * should come to. T(n) is measured by itself, by passes that are thrown away; tau, D and the speeds
- * by generating, greedily, plainly and with the draft. One pass, one plain step and one round with
- * the draft take turns, so that a machine whose speed changes changes all of them. For one thread.
+ * by generating, greedily, plainly and with the draft (and its lookups, where the engine has any).
+ * One pass, one plain step and one round with the draft take turns, so that a machine whose speed
+ * changes changes all of them. For one thread.
  */
 public final class RoundMeter {
   /** Of every prompt's text. */

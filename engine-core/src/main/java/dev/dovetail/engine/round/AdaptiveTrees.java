@@ -10,8 +10,8 @@ import java.util.Arrays;
  * is left out for a while. All of it is learnt from the rounds before: how long passes and levels
  * of drafting take, how often guesses of some probability hold, and how fast tokens come.
  *
- * <p>Time has a price: the tokens that come elsewhere in it, on average. What is worth most is what
- * holds most tokens after its time is paid.
+ * <p>Time has a price: the tokens that come in it where nothing is looked up. What is worth most is
+ * what holds most tokens after its time is paid.
  *
  * <p>Belongs to an engine, whose sequences learn from each other. Thread-safe; a policy that it
  * gives is for one sequence.
@@ -37,15 +37,8 @@ public final class AdaptiveTrees {
   /** The share of a round in the averages. */
   private static final double NEW = 1.0 / 48;
 
-  /** Rounds by which a speed can be told. */
-  private static final double ENOUGH = 8;
-
-  /** Before so many guesses of a depth the draft's own kernels are new. */
-  private static final int WARM = 4;
-
   private final int longestLookup;
-  private final PassTimes times = new PassTimes();
-  private final LastTimes draftTimes = new LastTimes(DEEPEST + 1);
+  private final RoundPrices prices = new RoundPrices(DEEPEST);
   private final Calibration ofDraft;
   private final Calibration ofLookup = new Calibration(0);
   private final DraftTrials trials = new DraftTrials();
@@ -54,11 +47,6 @@ public final class AdaptiveTrees {
    * The share of rounds that drafted so many levels in which the last was verified and accepted.
    */
   private final double[] reached = new double[DEEPEST + 1];
-
-  // Of all rounds, older ones counting less: how many, their tokens, their time in plain passes.
-  private double rounds;
-  private double emitted;
-  private double spent;
 
   private int plainRounds;
   private int roundsWithoutPlain;
@@ -82,36 +70,50 @@ public final class AdaptiveTrees {
   /**
    * The beginning of what the text suggests, where that is worth more than what a draft guesses.
    */
-  private synchronized TokenTree lookedUp(TokenTree chain) {
+  private synchronized TokenTree lookedUp(TokenTree chain, boolean silent) {
     if (chain.size() == 0 || plainIsDue()) {
       return TokenTree.EMPTY;
     }
-    Choice choice = choose(chain, ofLookup);
-    return choice.gained() > trials.mean() ? choice.tree() : TokenTree.EMPTY;
+    // What follows is mostly looked up too, so that the best speed is the price.
+    double[] chances = ofLookup.chances(chain);
+    double fastest = 1;
+    double gained = 0;
+    int best = 0;
+    double yield = 1;
+    for (int length = 1; length <= chances.length; length++) {
+      yield += chances[length - 1];
+      double time = prices.pass(1 + length);
+      if (yield / time > fastest) {
+        fastest = yield / time;
+        gained = yield - 1 - prices.price() * (time - 1);
+        best = length;
+      }
+    }
+    return gained > (silent ? 0 : trials.mean()) ? chain.beginning(best) : TokenTree.EMPTY;
   }
 
   /** The first passes are slower than those that follow, and T(1) may change. */
   private boolean plainIsDue() {
-    return !times.known() || roundsWithoutPlain >= Math.min(PLAIN_EVERY, 2 * plainRounds);
+    return !prices.known() || roundsWithoutPlain >= Math.min(PLAIN_EVERY, 2 * plainRounds);
   }
 
   private synchronized Wish next() {
-    if (plainIsDue() || trials.pauses()) {
+    if (plainIsDue() || trials.paused()) {
       return Wish.NONE;
     }
     if (trials.tries()) {
       return Wish.TRIAL;
     }
-    double first = price() * (passes(2) - 1);
-    double further = furtherNodePrice();
-    double level = price() * levelTime();
+    double first = prices.firstNode();
+    double further = prices.furtherNode();
+    double level = prices.level();
     // Twice the levels that pay, or it would not be known when more begin to pay; only a few
     // shapes, because a GPU records each of them.
     int depth = 1;
     while (depth < DEEPEST && reached[depth] * (1 - (depth == 1 ? first : further)) > level) {
       depth *= 2;
     }
-    double others = (passes(1 + 4 * depth) - passes(1 + depth)) / (3 * depth);
+    double others = (prices.pass(1 + 4 * depth) - prices.pass(1 + depth)) / (3 * depth);
     int width = others < CHANCE_OF_FOURTH ? 4 : others < CHANCE_OF_SECOND ? 2 : 1;
     // Of what the next level holds, the share HOPE is right.
     float floor = ofDraft.floor((level + further) / HOPE);
@@ -124,47 +126,9 @@ public final class AdaptiveTrees {
     static final Wish TRIAL = new Wish(new TreeShape(1, 1), TreeGrowth.NO_FLOOR, true);
   }
 
-  /** T(n)/T(1): what a pass over n tokens takes, in plain passes. */
-  private double passes(int n) {
-    return times.of(n) / times.of(1);
-  }
-
-  /** The tokens that come in the time of a plain pass. */
-  private double price() {
-    return rounds < ENOUGH ? 1 : Math.max(1, emitted / spent);
-  }
-
-  /** That of a further node, in chains as long as serves that best: T(n) grows unevenly. */
-  private double furtherNodePrice() {
-    double first = passes(2);
-    double least = Double.POSITIVE_INFINITY;
-    for (int length = 2; length <= DEEPEST; length++) {
-      least = Math.min(least, (passes(1 + length) - first) / (length - 1));
-    }
-    return price() * Math.max(0, least);
-  }
-
-  /** A level of drafting, in plain passes; nothing before one was seen. */
-  private double levelTime() {
-    double least = Double.POSITIVE_INFINITY;
-    for (int levels = 1; levels <= DEEPEST; levels++) {
-      if (draftTimes.count(levels) > 0) {
-        least = Math.min(least, draftTimes.best(levels) / levels);
-      }
-    }
-    return Double.isInfinite(least) ? 0 : least / times.of(1);
-  }
-
-  /**
-   * A part of a guess.
-   *
-   * @param gained tokens that it is expected to bring over a plain pass, its time paid
-   */
-  private record Choice(TokenTree tree, double gained) {}
-
-  /** So many of the likeliest nodes that they gain most. */
-  private Choice choose(TokenTree guess, Calibration calibration) {
-    double[] chances = chances(guess, calibration);
+  /** So many of the likeliest nodes that they bring most tokens over a plain pass. */
+  private synchronized TokenTree worthwhile(TokenTree guess) {
+    double[] chances = ofDraft.chances(guess);
     boolean[] kept = new boolean[chances.length];
     boolean[] best = kept.clone();
     double most = 0;
@@ -173,29 +137,13 @@ public final class AdaptiveTrees {
       int next = likeliest(chances, kept);
       kept[next] = true;
       yield += chances[next];
-      double gained = yield - price() * (passes(1 + nodes) - 1);
+      double gained = yield - prices.price() * (prices.pass(1 + nodes) - 1);
       if (gained > most) {
         most = gained;
         best = kept.clone();
       }
     }
-    return new Choice(guess.part(best), most);
-  }
-
-  private synchronized TokenTree worthwhile(TokenTree guess, Wish wish) {
-    trials.answered(guess.size() > 0);
-    return guess.size() == 0 || wish.trial() ? guess : choose(guess, ofDraft).tree();
-  }
-
-  /** Of each node, the chance that it and all above it are accepted. */
-  private static double[] chances(TokenTree guess, Calibration calibration) {
-    double[] chances = new double[guess.size()];
-    for (int i = 0; i < chances.length; i++) {
-      int parent = guess.parents()[i];
-      double above = parent == TokenTree.ROOT ? 1 : chances[parent];
-      chances[i] = above * calibration.chance(guess.logProbabilities()[i]);
-    }
-    return chances;
+    return guess.part(best);
   }
 
   /** A parent stands before its children and is at least as likely, so that it comes first. */
@@ -210,53 +158,42 @@ public final class AdaptiveTrees {
   }
 
   /**
-   * @param guessed levels of the draft's guess, verified or not; 0 where it was not asked
+   * @param asked whether the draft was
+   * @param guessed levels of its guess, verified or not
    */
-  private synchronized void observe(Round round, TokenTree tree, int last, int guessed) {
+  private synchronized void observe(
+      Round round, TokenTree tree, int last, boolean asked, int guessed) {
+    trials.round();
     int tokens = 1 + tree.size();
-    times.add(tokens, round.verifyNanos());
+    prices.addPass(tokens, round.verifyNanos());
     if (tokens == 1) {
       plainRounds = Math.min(PLAIN_EVERY, plainRounds + 1);
       roundsWithoutPlain = 0;
     } else {
       roundsWithoutPlain++;
     }
-    learn(tree, last, round.lookedUp() ? ofLookup : ofDraft);
-    if (!times.known()) {
+    (round.lookedUp() ? ofLookup : ofDraft).learn(tree, last);
+    if (!prices.known()) {
       return;
     }
     double drafting = 0;
-    if (guessed > 0) {
+    if (asked) {
       trials.verified(tokens > 1);
-      draftTimes.add(guessed, round.draftNanos());
-      if (draftTimes.count(guessed) < WARM) {
+      prices.addDraft(guessed, round.draftNanos());
+      if (!prices.warm(guessed)) {
         return;
       }
-      drafting = draftTimes.median(guessed) / times.of(1);
+      drafting = prices.draft(guessed, round.draftNanos());
     }
-    double time = passes(tokens) + drafting;
-    if (guessed > 0) {
-      trials.add(round.emitted() - 1 - price() * (time - 1));
+    double time = prices.pass(tokens) + drafting;
+    if (asked) {
+      trials.add(round.emitted() - 1 - prices.price() * (time - 1));
       for (int level = 1; level <= guessed; level++) {
         reached[level] += NEW * ((round.accepted() >= level ? 1 : 0) - reached[level]);
       }
     }
-    rounds += 1 - NEW * rounds;
-    emitted += round.emitted() - NEW * emitted;
-    spent += time - NEW * spent;
-  }
-
-  /** What became of the nodes under accepted ones. */
-  private static void learn(TokenTree tree, int last, Calibration calibration) {
-    boolean[] accepted = new boolean[tree.size()];
-    for (int node = last; node != TokenTree.ROOT; node = tree.parents()[node]) {
-      accepted[node] = true;
-    }
-    for (int i = 0; i < accepted.length; i++) {
-      int parent = tree.parents()[i];
-      if (parent == TokenTree.ROOT || accepted[parent]) {
-        calibration.add(tree.logProbabilities()[i], accepted[i]);
-      }
+    if (!round.lookedUp()) {
+      prices.add(round.emitted(), time);
     }
   }
 
@@ -272,6 +209,9 @@ public final class AdaptiveTrees {
     private Wish wish = Wish.NONE;
     private int guessed;
 
+    /** Whether the draft had no guess when it was last asked; it may be lost. */
+    private boolean silent;
+
     @Override
     public int longestLookup() {
       return longestLookup;
@@ -280,8 +220,9 @@ public final class AdaptiveTrees {
     @Override
     public TokenTree lookedUp(TokenTree chain) {
       suggested = chain;
+      wish = Wish.NONE;
       guessed = 0;
-      return AdaptiveTrees.this.lookedUp(chain);
+      return AdaptiveTrees.this.lookedUp(chain, silent);
     }
 
     @Override
@@ -298,15 +239,20 @@ public final class AdaptiveTrees {
     @Override
     public TokenTree worthwhile(TokenTree guess) {
       guessed = Math.min(DEEPEST, guess.depth());
-      return wish.shape().depth() == 0 ? guess : AdaptiveTrees.this.worthwhile(guess, wish);
+      silent = asked() ? guessed == 0 : silent;
+      return guessed == 0 || wish.trial() ? guess : AdaptiveTrees.this.worthwhile(guess);
     }
 
     @Override
     public void observe(Round round, TokenTree tree, int last, int token) {
-      AdaptiveTrees.this.observe(round, tree, last, guessed);
+      AdaptiveTrees.this.observe(round, tree, last, asked(), guessed);
       if (!round.lookedUp()) {
         learn(suggested, token);
       }
+    }
+
+    private boolean asked() {
+      return wish.shape().depth() > 0;
     }
   }
 }

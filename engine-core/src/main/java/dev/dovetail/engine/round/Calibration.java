@@ -40,6 +40,35 @@ final class Calibration {
     return (accepted[bin] + PRIOR * Math.max(hope, p)) / (tried[bin] + PRIOR);
   }
 
+  /** Of each node, the chance that it and all above it are accepted. */
+  double[] chances(TokenTree guess) {
+    double[] chances = new double[guess.size()];
+    for (int i = 0; i < chances.length; i++) {
+      int parent = guess.parents()[i];
+      double above = parent == TokenTree.ROOT ? 1 : chances[parent];
+      chances[i] = above * chance(guess.logProbabilities()[i]);
+    }
+    return chances;
+  }
+
+  /**
+   * Notes what became of a tree's nodes under accepted ones.
+   *
+   * @param last the last accepted node, or {@link TokenTree#ROOT}
+   */
+  void learn(TokenTree tree, int last) {
+    boolean[] accepted = new boolean[tree.size()];
+    for (int node = last; node != TokenTree.ROOT; node = tree.parents()[node]) {
+      accepted[node] = true;
+    }
+    for (int i = 0; i < accepted.length; i++) {
+      int parent = tree.parents()[i];
+      if (parent == TokenTree.ROOT || accepted[parent]) {
+        add(tree.logProbabilities()[i], accepted[i]);
+      }
+    }
+  }
+
   /** A log-probability below which no guess has this chance. */
   float floor(double chance) {
     int bin = 0;

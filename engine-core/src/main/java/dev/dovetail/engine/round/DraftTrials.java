@@ -34,23 +34,20 @@ final class DraftTrials {
   private double gained;
   private double squares;
 
-  /** The mean when it was last known; before that the drafter is to be heard first. */
-  private double lastMean = Double.POSITIVE_INFINITY;
-
-  private boolean silent;
   private int roundsDrafted;
   private int pause = SHORTEST_PAUSE;
   private int pausedFor;
   private int trials = TRIALS;
   private int untried;
 
-  /** Whether the drafter is left out of this round, which then counts as one of the pause. */
-  boolean pauses() {
-    if (pausedFor == 0) {
-      return false;
-    }
-    pausedFor--;
-    return true;
+  /** Whether the drafter is left out. */
+  boolean paused() {
+    return pausedFor > 0;
+  }
+
+  /** Notes that a round has passed, whoever guessed in it. */
+  void round() {
+    pausedFor = Math.max(0, pausedFor - 1);
   }
 
   /** Whether this round is to verify a guess whatever it seems to be worth. */
@@ -65,18 +62,14 @@ final class DraftTrials {
 
   /**
    * What a round is to gain that asks the drafter, in tokens over a plain one: as much as those
-   * before; nothing while it pauses, or has no guess.
+   * before; without bounds until that is known, at first and after a pause, so that it is known
+   * soon; nothing while it pauses.
    */
   double mean() {
-    if (silent || pausedFor > 0) {
+    if (pausedFor > 0) {
       return 0;
     }
-    return Math.max(0, rounds < ENOUGH ? lastMean : gained / rounds);
-  }
-
-  /** Notes whether the drafter had a guess when it was asked. */
-  void answered(boolean guess) {
-    silent = !guess;
+    return rounds < ENOUGH ? Double.POSITIVE_INFINITY : Math.max(0, gained / rounds);
   }
 
   /** Notes whether anything of a guess was verified. */
@@ -90,7 +83,6 @@ final class DraftTrials {
     gained += tokens - NEW * gained;
     squares += tokens * tokens - NEW * squares;
     roundsDrafted++;
-    lastMean = rounds < ENOUGH ? lastMean : gained / rounds;
     if (fallsBehind()) {
       pause = roundsDrafted >= TRIED_WELL ? SHORTEST_PAUSE : pause;
       pausedFor = pause;

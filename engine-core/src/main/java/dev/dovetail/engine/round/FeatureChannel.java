@@ -62,6 +62,11 @@ public final class FeatureChannel {
     nanos += System.nanoTime() - start;
   }
 
+  /** Forgets the tokens from a position on. */
+  public void truncate(int position) {
+    collected = Math.clamp((long) position - first, 0, collected);
+  }
+
   /** How many tokens it holds for the draft. */
   public int collected() {
     return Math.min(window, collected);

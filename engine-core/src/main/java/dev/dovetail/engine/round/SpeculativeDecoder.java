@@ -18,7 +18,10 @@ import java.util.function.IntPredicate;
  * <p>Owns its target and drafter. For one thread at a time.
  */
 public final class SpeculativeDecoder implements AutoCloseable {
-  /** A drafter that reads many tokens at once reads each faster; more would wait too long. */
+  /**
+   * A drafter that wants all tokens is told of so many at once, asked or not: it reads many faster
+   * than each by itself, and more would wait too long.
+   */
   private static final int MOST_COLLECTED = 64;
 
   private final Target target;
@@ -82,10 +85,11 @@ public final class SpeculativeDecoder implements AutoCloseable {
               .formatted(prompt.length, target.capacity() - 1));
     }
     passOn();
-    tell();
     // The feature of the last shared token is needed again, with the token that follows it now.
     int shared = shared(prompt);
     int start = Math.min(Math.max(0, shared - 1), target.length());
+    channel.truncate(start);
+    tell();
     target.truncate(start);
     drafter.truncate(Math.min(shared, start + 1));
     System.arraycopy(prompt, 0, context, 0, prompt.length);
@@ -124,7 +128,7 @@ public final class SpeculativeDecoder implements AutoCloseable {
     passOn();
     TokenTree found = lookUp(policy, limit);
     boolean lookedUp = found.size() > 0;
-    TreeShape shape = lookedUp ? TreeShape.NONE : policy.next();
+    TreeShape shape = lookedUp || limit == 1 ? TreeShape.NONE : policy.next();
     TokenTree tree =
         lookedUp ? found : policy.worthwhile(draft(shape, policy.floor(), sampler, limit));
     long drafted = System.nanoTime();

@@ -1,6 +1,7 @@
 package dev.dovetail.engine.round;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 
 /**
@@ -119,6 +120,13 @@ public record TokenTree(int[] tokens, int[] parents, float[] logProbabilities) {
       parents[i] = i - 1;
     }
     return new TokenTree(tokens, parents, logProbabilities);
+  }
+
+  /** The first so many nodes; with one branch, as many levels. */
+  TokenTree beginning(int nodes) {
+    boolean[] kept = new boolean[size()];
+    Arrays.fill(kept, 0, nodes, true);
+    return part(kept);
   }
 
   /** The first child of {@code node} (or of {@link #ROOT}) that is {@code token}, or -1. */

@@ -278,6 +278,27 @@ class SpeculativeDecoderTest {
     }
   }
 
+  /** Also where it was not asked for long, and has missed what the new prompt does not share. */
+  @Test
+  void aDrafterWithAWindowGoesOnWhereThePromptDoes() {
+    SamplingOptions options = SamplingOptions.GREEDY;
+    for (int asked : new int[] {0, 4}) {
+      Checking drafter = new Checking(TestDrafters.PERFECT, 8);
+      try (SpeculativeDecoder decoder = new SpeculativeDecoder(new FakeTarget(300, 16), drafter)) {
+        int[] first = generate(decoder, PROMPT, 40, options, new TreeShape(asked, 1));
+        generate(decoder, concat(PROMPT, first), 20, options, TreeShape.NONE);
+        int[] known = Arrays.copyOf(concat(PROMPT, first), 30);
+        int told = drafter.told;
+
+        int[] text = generate(decoder, known, 20, options, new TreeShape(4, 1));
+
+        assertThat(text).containsExactly(plain(known, 20, options));
+        // Of the prompt nothing but its last token, of which the next one is new.
+        assertThat(drafter.told - told).isLessThanOrEqualTo(asked > 0 ? 21 : 28);
+      }
+    }
+  }
+
   @Test
   void aCancelledPromptCanBeContinued() {
     SamplingOptions options = SamplingOptions.GREEDY;

@@ -77,13 +77,16 @@ final class TestDrafters {
 
   /**
    * Grows full trees from a guess, and checks what it is told: positions without gaps but for those
-   * behind which as much follows as is ever told at once, each feature that of the token at its
-   * position, each next token the one that stands there.
+   * that a window allows, no more tokens at once than it says, each feature that of the token at
+   * its position, each next token the one that stands there.
    */
   static final class Checking implements Drafter {
     private final Guess guess;
     private final int window;
     private int extended;
+
+    /** Tokens in all. */
+    int told;
 
     Checking(Guess guess) {
       this(guess, Integer.MAX_VALUE);
@@ -115,7 +118,10 @@ final class TestDrafters {
 
     @Override
     public void extend(AcceptedTokens accepted) {
-      boolean anew = accepted.count() == window && accepted.position() > extended;
+      boolean anew = window < Integer.MAX_VALUE && accepted.position() > extended;
+      if (accepted.count() > window) {
+        throw new AssertionError(accepted.count() + " tokens for a window of " + window);
+      }
       while (anew && sequence.size() < accepted.position()) {
         sequence.add(UNSEEN);
       }
@@ -137,6 +143,7 @@ final class TestDrafters {
         sequence.add(accepted.nextTokens()[i]);
       }
       extended = accepted.position() + accepted.count();
+      told += accepted.count();
     }
 
     private static float feature(AcceptedTokens accepted, int at) {
