@@ -27,8 +27,11 @@ final class MatmulScratch {
 
   final PanelBlock block = new PanelBlock();
 
-  /** Outputs {@code [n][32]}. */
-  MemorySegment acc = floats(PanelPart.ROWS);
+  /** Outputs that kernels for more tokens than there are may write behind the last token's. */
+  private static final int SPARE_TOKENS = 3;
+
+  /** Outputs {@code [n + 3][32]}. */
+  MemorySegment acc = floats((1 + SPARE_TOKENS) * PanelPart.ROWS);
 
   private static MemorySegment floats(int count) {
     return Arena.ofAuto().allocate(4L * count, 64);
@@ -36,8 +39,8 @@ final class MatmulScratch {
 
   /** Makes room for the outputs of {@code n} tokens. */
   void reserve(int n) {
-    if (acc.byteSize() < (long) n * PanelPart.WORD_BYTES) {
-      acc = floats(n * PanelPart.ROWS);
+    if (acc.byteSize() < (long) (n + SPARE_TOKENS) * PanelPart.WORD_BYTES) {
+      acc = floats((n + SPARE_TOKENS) * PanelPart.ROWS);
     }
   }
 }

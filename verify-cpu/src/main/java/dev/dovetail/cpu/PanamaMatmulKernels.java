@@ -18,8 +18,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
   /** Eight tokens take 16 sums, which only the CPUs with the widest vectors have registers for. */
   private static final int MOST_TOKENS = LANES == 16 ? 8 : 2;
 
-  /** Of unquantised weights. */
-  private static final int MOST_TOKENS_OF_TILE = 4;
+  /** Of unquantised weights, which need no registers beside their sums. */
+  private static final int MOST_TOKENS_OF_TILE = LANES == 16 ? 8 : 4;
 
   /**
    * Columns of a panel, or pairs of them, that stay in the second cache while tokens take turns:
@@ -28,7 +28,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
   private static final int WORDS_IN_CACHE = 2048;
 
   /**
-   * Halves are widened anew for each four tokens up to so many, which is cheaper than to keep what
+   * Halves are widened anew for each few tokens up to so many, which is cheaper than to keep what
    * they become; f32 weights lie in a cache as well as in a tile, for any number.
    */
   private static final int MOST_TOKENS_OF_HALVES = 32;
@@ -129,7 +129,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     int step = call.xStride;
     int count;
     for (int t = 0; t < call.n; t += count) {
-      count = Integer.highestOneBit(Math.min(call.n - t, MOST_TOKENS_OF_TILE));
+      count = Math.min(call.n - t, MOST_TOKENS_OF_TILE);
       int at = call.xOffset + t * step + column;
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         long rows = from + 4L * row;
@@ -138,9 +138,10 @@ final class PanamaMatmulKernels implements MatmulKernels {
           sum(count, rows, words, x, at, step, sums);
         } else {
           switch (count) {
-            case 4 -> PanamaHalves.four(rows, words, kind, x, at, step, sums);
+            case 1 -> PanamaHalves.one(rows, words, kind, x, at, sums);
             case 2 -> PanamaHalves.two(rows, words, kind, x, at, step, sums);
-            default -> PanamaHalves.one(rows, words, kind, x, at, sums);
+            case 3, 4 -> PanamaHalves.four(rows, words, kind, x, at, step, count, sums);
+            default -> PanamaHalves.eight(rows, words, kind, x, at, step, count, sums);
           }
         }
       }
@@ -149,9 +150,10 @@ final class PanamaMatmulKernels implements MatmulKernels {
 
   private static void sum(int tokens, long rows, int cols, float[] x, int at, int step, long acc) {
     switch (tokens) {
-      case 4 -> PanamaTile.four(rows, cols, x, at, step, acc);
+      case 1 -> PanamaTile.one(rows, cols, x, at, acc);
       case 2 -> PanamaTile.two(rows, cols, x, at, step, acc);
-      default -> PanamaTile.one(rows, cols, x, at, acc);
+      case 3, 4 -> PanamaTile.four(rows, cols, x, at, step, tokens, acc);
+      default -> PanamaTile.eight(rows, cols, x, at, step, tokens, acc);
     }
   }
 
@@ -165,7 +167,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     int step = call.xStride;
     int count;
     for (int t = 0; t < call.n; t += count) {
-      count = Integer.highestOneBit(Math.min(call.n - t, MOST_TOKENS_OF_TILE));
+      count = Math.min(call.n - t, MOST_TOKENS_OF_TILE);
       int at = call.xOffset + t * step + k;
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         long rows = tile + 4L * row;

@@ -17,7 +17,8 @@ import jdk.incubator.vector.IntVector;
  * Unquantised weights: some columns of a panel of halves widened into a tile {@code [k][32]} of
  * f32, and sums over such a tile, or over f32 weights as they lie, for two vectors of rows and a
  * few tokens, each going on from what stands in {@code acc [tokens][32]}. Tile and sums are given
- * by the address of their first row.
+ * by the address of their first row. A method for more tokens than there are takes the last one
+ * several times, into sums that nobody reads.
  */
 final class PanamaTile {
   private static final int STEP = PanelPart.WORD_BYTES;
@@ -83,10 +84,93 @@ final class PanamaTile {
     }
   }
 
-  static void four(long tile, int cols, float[] x, int x0, int xStride, long acc) {
+  /** For five to eight tokens. */
+  static void eight(long tile, int cols, float[] x, int x0, int xStride, int tokens, long acc) {
     int x1 = x0 + xStride;
     int x2 = x1 + xStride;
     int x3 = x2 + xStride;
+    int x4 = x3 + xStride;
+    int x5 = x0 + Math.min(5, tokens - 1) * xStride;
+    int x6 = x0 + Math.min(6, tokens - 1) * xStride;
+    int x7 = x0 + Math.min(7, tokens - 1) * xStride;
+    FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc, LITTLE_ENDIAN);
+    FloatVector b0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + NEXT, LITTLE_ENDIAN);
+    FloatVector a1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + STEP, LITTLE_ENDIAN);
+    FloatVector b1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + STEP + NEXT, LITTLE_ENDIAN);
+    FloatVector a2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 2 * STEP, LITTLE_ENDIAN);
+    FloatVector b2 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 2 * STEP + NEXT, LITTLE_ENDIAN);
+    FloatVector a3 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 3 * STEP, LITTLE_ENDIAN);
+    FloatVector b3 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 3 * STEP + NEXT, LITTLE_ENDIAN);
+    FloatVector a4 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 4 * STEP, LITTLE_ENDIAN);
+    FloatVector b4 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 4 * STEP + NEXT, LITTLE_ENDIAN);
+    FloatVector a5 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 5 * STEP, LITTLE_ENDIAN);
+    FloatVector b5 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 5 * STEP + NEXT, LITTLE_ENDIAN);
+    FloatVector a6 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 6 * STEP, LITTLE_ENDIAN);
+    FloatVector b6 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 6 * STEP + NEXT, LITTLE_ENDIAN);
+    FloatVector a7 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 7 * STEP, LITTLE_ENDIAN);
+    FloatVector b7 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 7 * STEP + NEXT, LITTLE_ENDIAN);
+    long at = tile & ADDRESS;
+    int k = 0;
+    for (long end = at + (long) cols * STEP; at != end; at += STEP) {
+      FloatVector wa = FloatVector.fromMemorySegment(FLOATS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+      FloatVector wb =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+      FloatVector v0 = FloatVector.broadcast(FLOATS, x[x0 + k]);
+      a0 = wa.fma(v0, a0);
+      b0 = wb.fma(v0, b0);
+      FloatVector v1 = FloatVector.broadcast(FLOATS, x[x1 + k]);
+      a1 = wa.fma(v1, a1);
+      b1 = wb.fma(v1, b1);
+      FloatVector v2 = FloatVector.broadcast(FLOATS, x[x2 + k]);
+      a2 = wa.fma(v2, a2);
+      b2 = wb.fma(v2, b2);
+      FloatVector v3 = FloatVector.broadcast(FLOATS, x[x3 + k]);
+      a3 = wa.fma(v3, a3);
+      b3 = wb.fma(v3, b3);
+      FloatVector v4 = FloatVector.broadcast(FLOATS, x[x4 + k]);
+      a4 = wa.fma(v4, a4);
+      b4 = wb.fma(v4, b4);
+      FloatVector v5 = FloatVector.broadcast(FLOATS, x[x5 + k]);
+      a5 = wa.fma(v5, a5);
+      b5 = wb.fma(v5, b5);
+      FloatVector v6 = FloatVector.broadcast(FLOATS, x[x6 + k]);
+      a6 = wa.fma(v6, a6);
+      b6 = wb.fma(v6, b6);
+      FloatVector v7 = FloatVector.broadcast(FLOATS, x[x7 + k]);
+      a7 = wa.fma(v7, a7);
+      b7 = wb.fma(v7, b7);
+      k++;
+    }
+    a0.intoMemorySegment(MEMORY, acc, LITTLE_ENDIAN);
+    b0.intoMemorySegment(MEMORY, acc + NEXT, LITTLE_ENDIAN);
+    a1.intoMemorySegment(MEMORY, acc + STEP, LITTLE_ENDIAN);
+    b1.intoMemorySegment(MEMORY, acc + STEP + NEXT, LITTLE_ENDIAN);
+    a2.intoMemorySegment(MEMORY, acc + 2 * STEP, LITTLE_ENDIAN);
+    b2.intoMemorySegment(MEMORY, acc + 2 * STEP + NEXT, LITTLE_ENDIAN);
+    a3.intoMemorySegment(MEMORY, acc + 3 * STEP, LITTLE_ENDIAN);
+    b3.intoMemorySegment(MEMORY, acc + 3 * STEP + NEXT, LITTLE_ENDIAN);
+    a4.intoMemorySegment(MEMORY, acc + 4 * STEP, LITTLE_ENDIAN);
+    b4.intoMemorySegment(MEMORY, acc + 4 * STEP + NEXT, LITTLE_ENDIAN);
+    a5.intoMemorySegment(MEMORY, acc + 5 * STEP, LITTLE_ENDIAN);
+    b5.intoMemorySegment(MEMORY, acc + 5 * STEP + NEXT, LITTLE_ENDIAN);
+    a6.intoMemorySegment(MEMORY, acc + 6 * STEP, LITTLE_ENDIAN);
+    b6.intoMemorySegment(MEMORY, acc + 6 * STEP + NEXT, LITTLE_ENDIAN);
+    a7.intoMemorySegment(MEMORY, acc + 7 * STEP, LITTLE_ENDIAN);
+    b7.intoMemorySegment(MEMORY, acc + 7 * STEP + NEXT, LITTLE_ENDIAN);
+  }
+
+  /** For three or four tokens. */
+  static void four(long tile, int cols, float[] x, int x0, int xStride, int tokens, long acc) {
+    int x1 = x0 + xStride;
+    int x2 = x1 + xStride;
+    int x3 = x0 + (tokens - 1) * xStride;
     FloatVector a0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc, LITTLE_ENDIAN);
     FloatVector a1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + STEP, LITTLE_ENDIAN);
     FloatVector a2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, acc + 2 * STEP, LITTLE_ENDIAN);
