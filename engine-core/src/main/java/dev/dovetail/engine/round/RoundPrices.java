@@ -62,7 +62,7 @@ final class RoundPrices {
    * then, and other programs make it slower.
    */
   double draft(int levels, long nanos) {
-    return Math.min(SLOWEST * drafts.median(levels), nanos) / passes.of(1);
+    return Math.min(SLOWEST * drafts.median(levels), (double) nanos) / passes.of(1);
   }
 
   /** Notes a round without a lookup. */
