@@ -14,6 +14,12 @@ final class MatmulScratch {
    */
   static final int TILE_COLS = 128;
 
+  /**
+   * Tokens behind the last one whose outputs may be written, by kernels for more tokens than there
+   * are: eight of them for five.
+   */
+  static final int SPARE_TOKENS = 3;
+
   private static final int SMALLEST_GROUP = 16;
 
   /** Widened weights {@code [TILE_COLS][32]}. */
@@ -27,10 +33,7 @@ final class MatmulScratch {
 
   final PanelBlock block = new PanelBlock();
 
-  /** Outputs that kernels for more tokens than there are may write behind the last token's. */
-  private static final int SPARE_TOKENS = 3;
-
-  /** Outputs {@code [n + 3][32]}. */
+  /** Outputs {@code [n + SPARE_TOKENS][32]}. */
   MemorySegment acc = floats((1 + SPARE_TOKENS) * PanelPart.ROWS);
 
   private static MemorySegment floats(int count) {
@@ -39,8 +42,9 @@ final class MatmulScratch {
 
   /** Makes room for the outputs of {@code n} tokens. */
   void reserve(int n) {
-    if (acc.byteSize() < (long) (n + SPARE_TOKENS) * PanelPart.WORD_BYTES) {
-      acc = floats((n + SPARE_TOKENS) * PanelPart.ROWS);
+    int tokens = n + SPARE_TOKENS;
+    if (acc.byteSize() < (long) tokens * PanelPart.WORD_BYTES) {
+      acc = floats(tokens * PanelPart.ROWS);
     }
   }
 }

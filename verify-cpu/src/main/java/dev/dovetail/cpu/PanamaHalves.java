@@ -14,12 +14,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of weights of 16 bits, widened where they are used: for so few tokens that a {@linkplain
- * PanamaTile tile} of them would serve no second one, and that memory is what takes the time. Each
- * method goes on from what stands in {@code acc [tokens][32]}, for two vectors of rows. Its loop
- * ends at an address: one that C2 can count it unrolls, reads out of order, and so out of step with
- * the CPU's prefetcher. A method for more tokens than there are takes the last one several times,
- * into sums that nobody reads.
+ * Products of weights of 16 bits, widened where they are used: for so few tokens that widening them
+ * anew costs less than a {@linkplain PanamaTile tile} to keep them in. Each method goes on from
+ * what stands in {@code acc [tokens][32]}, for two vectors of rows. Its loop ends at an address:
+ * one that C2 can count it unrolls, reads out of order, and so out of step with the CPU's
+ * prefetcher. A method for more tokens than there are takes the last one several times, into sums
+ * that nobody reads.
  *
  * <p>The bits of an f16 move into f32's places, sign kept; a factor of 2^112 makes up for the
  * exponents' bias. It comes in by an FMA, which some CPUs do many times faster than a

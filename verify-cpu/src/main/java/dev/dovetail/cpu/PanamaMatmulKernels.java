@@ -18,8 +18,8 @@ final class PanamaMatmulKernels implements MatmulKernels {
   /** Eight tokens take 16 sums, which only the CPUs with the widest vectors have registers for. */
   private static final int MOST_TOKENS = LANES == 16 ? 8 : 2;
 
-  /** Of unquantised weights, which need no registers beside their sums. */
-  private static final int MOST_TOKENS_OF_TILE = LANES == 16 ? 8 : 4;
+  /** Of unquantised weights, which need few registers beside their sums. */
+  private static final int MOST_TOKENS_UNQUANTISED = LANES == 16 ? 8 : 4;
 
   /**
    * Columns of a panel, or pairs of them, that stay in the second cache while tokens take turns:
@@ -40,7 +40,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
       scratch.block.start(part, from, to, call, scratch);
     }
     for (int panel = from; panel < to; panel++) {
-      clear(scratch.acc.address(), call.n);
+      clear(scratch.acc.address(), call.n + MatmulScratch.SPARE_TOKENS);
       if (quantised) {
         for (int k = 0; k < part.cols(); k += PanelPart.BLOCK_COLS) {
           scratch.block.fill(panel, k / PanelPart.BLOCK_COLS);
@@ -113,7 +113,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     WeightKind kind = part.format().weights();
     int words = part.cols() / kind.fieldsPerWord();
     long from = PanelBlock.address(part.data(), panel * part.panelBytes(), part.panelBytes());
-    int most = call.n <= MOST_TOKENS_OF_TILE ? words : WORDS_IN_CACHE;
+    int most = call.n <= MOST_TOKENS_UNQUANTISED ? words : WORDS_IN_CACHE;
     for (int word = 0; word < words; word += most) {
       long at = from + (long) word * PanelPart.WORD_BYTES;
       int column = word * kind.fieldsPerWord();
@@ -122,14 +122,14 @@ final class PanamaMatmulKernels implements MatmulKernels {
     return words * kind.fieldsPerWord();
   }
 
-  /** The same with some words of a panel, which begin at a column. */
+  /** The same with some words of a panel, or of a tile, which begin at a column. */
   private static void direct(
       WeightKind kind, long from, int words, int column, MatmulCall call, long acc) {
     float[] x = call.x;
     int step = call.xStride;
     int count;
     for (int t = 0; t < call.n; t += count) {
-      count = Math.min(call.n - t, MOST_TOKENS_OF_TILE);
+      count = Math.min(call.n - t, MOST_TOKENS_UNQUANTISED);
       int at = call.xOffset + t * step + column;
       for (int row = 0; row < ROWS; row += 2 * LANES) {
         long rows = from + 4L * row;
@@ -163,18 +163,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
     for (int row = 0; row < ROWS; row += LANES) {
       PanamaTile.fill(part, panel, row, k, cols, tile + 4L * row);
     }
-    float[] x = call.x;
-    int step = call.xStride;
-    int count;
-    for (int t = 0; t < call.n; t += count) {
-      count = Math.min(call.n - t, MOST_TOKENS_OF_TILE);
-      int at = call.xOffset + t * step + k;
-      for (int row = 0; row < ROWS; row += 2 * LANES) {
-        long rows = tile + 4L * row;
-        long acc = scratch.acc.address() + (long) t * PanelPart.WORD_BYTES + 4L * row;
-        sum(count, rows, cols, x, at, step, acc);
-      }
-    }
+    direct(WeightKind.F32, tile, cols, k, call, scratch.acc.address());
   }
 
   private void block(WeightKind kind, PanelBlock block, int tokens) {
