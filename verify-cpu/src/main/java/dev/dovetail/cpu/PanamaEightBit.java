@@ -204,6 +204,105 @@ final class PanamaEightBit {
     accB1.intoMemorySegment(MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
   }
 
+  static void three(PanelBlock block, int token, int row) {
+    float[] x = block.x;
+    int k = token * block.fields + 3 * block.firstField;
+    float[] sums = block.sums;
+    int sum = token * block.sumsOfToken + 3 * block.firstSum;
+    long at = (block.word + 4L * row) & ADDRESS;
+    long scale = (block.scales + 4L * row) & ADDRESS;
+    long min = (block.mins + 4L * row) & ADDRESS;
+    long groupBytes = block.groupBytes;
+    long end = at + block.groups * groupBytes;
+    long to = (block.acc + token * WORD + 4L * row) & ADDRESS;
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
+    FloatVector accB2 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector zero = FloatVector.zero(FLOATS);
+    for (; at != end; scale += WORD, min += WORD) {
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
+      for (long last = at + groupBytes; at != last; at += 2 * WORD) {
+        FloatVector a0 = zero;
+        FloatVector b0 = zero;
+        FloatVector a1 = zero;
+        FloatVector b1 = zero;
+        FloatVector a2 = zero;
+        FloatVector b2 = zero;
+        long next = at + 2 * WORD;
+        for (long from = at; from != next; from += WORD) {
+          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb =
+              IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          for (int half = 1; half != 4; half <<= 1) {
+            FloatVector wa0 =
+                (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb0 =
+                (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+            a0 = wa0.fma(v00, a0);
+            b0 = wb0.fma(v00, b0);
+            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+            a1 = wa0.fma(v01, a1);
+            b1 = wb0.fma(v01, b1);
+            FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+            a2 = wa0.fma(v02, a2);
+            b2 = wb0.fma(v02, b2);
+            FloatVector wa1 =
+                (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb1 =
+                (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            a0 = wa1.fma(v10, a0);
+            b0 = wb1.fma(v10, b0);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            a1 = wa1.fma(v11, a1);
+            b1 = wb1.fma(v11, b1);
+            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            a2 = wa1.fma(v12, a2);
+            b2 = wb1.fma(v12, b2);
+            k += 6;
+            qa = qa.lanewise(LSHR, HALF);
+            qb = qb.lanewise(LSHR, HALF);
+          }
+        }
+        accA0 = scaleA.fma(a0, accA0);
+        accB0 = scaleB.fma(b0, accB0);
+        accA1 = scaleA.fma(a1, accA1);
+        accB1 = scaleB.fma(b1, accB1);
+        accA2 = scaleA.fma(a2, accA2);
+        accB2 = scaleB.fma(b2, accB2);
+      }
+      FloatVector minA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, min & ADDRESS, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (min & ADDRESS) + NEXT, LITTLE_ENDIAN);
+      FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum]);
+      accA0 = minA.fma(ofX0, accA0);
+      accB0 = minB.fma(ofX0, accB0);
+      FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum + 1]);
+      accA1 = minA.fma(ofX1, accA1);
+      accB1 = minB.fma(ofX1, accB1);
+      FloatVector ofX2 = FloatVector.broadcast(FLOATS, sums[sum + 2]);
+      accA2 = minA.fma(ofX2, accA2);
+      accB2 = minB.fma(ofX2, accB2);
+      sum += 3;
+    }
+    accA0.intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(MEMORY, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(MEMORY, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    accA2.intoMemorySegment(MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
+    accB2.intoMemorySegment(MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+  }
+
   static void four(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + 4 * block.firstField;

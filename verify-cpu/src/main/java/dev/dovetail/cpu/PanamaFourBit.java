@@ -14,10 +14,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, for one, two, four or
- * eight tokens: a block's two vectors of rows from {@code row} on. Words are read one after the
- * other in the order of their addresses, as the CPU's prefetcher wants them. The outputs of four
- * tokens or more would take the registers that their sums need, so they stay in memory.
+ * Products of {@link WeightKind#FOUR_BIT} weights, masked where they stand, for one, two, three,
+ * four or eight tokens: a block's two vectors of rows from {@code row} on. Words are read one after
+ * the other in the order of their addresses, as the CPU's prefetcher wants them. The outputs of
+ * four tokens or more would take the registers that their sums need, so they stay in memory.
  *
  * <p>Loops end where an address or a bit is reached: one that C2 can count it unrolls, and then
  * runs out of registers.
@@ -236,6 +236,128 @@ final class PanamaFourBit {
     accB0.intoMemorySegment(MEMORY, to + NEXT, LITTLE_ENDIAN);
     accA1.intoMemorySegment(MEMORY, to + WORD, LITTLE_ENDIAN);
     accB1.intoMemorySegment(MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+  }
+
+  static void three(PanelBlock block, int token, int row) {
+    float[] x = block.x;
+    int k = token * block.fields + 3 * block.firstField;
+    float[] sums = block.sums;
+    int sum = token * block.sumsOfToken + 3 * block.firstSum;
+    long at = (block.word + 4L * row) & ADDRESS;
+    long scale = (block.scales + 4L * row) & ADDRESS;
+    long min = (block.mins + 4L * row) & ADDRESS;
+    long groupBytes = block.groupBytes;
+    long end = at + block.groups * groupBytes;
+    long to = (block.acc + token * WORD + 4L * row) & ADDRESS;
+    FloatVector accA0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN);
+    FloatVector accB0 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + NEXT, LITTLE_ENDIAN);
+    FloatVector accA1 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD, LITTLE_ENDIAN);
+    FloatVector accB1 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector accA2 = FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
+    FloatVector accB2 =
+        FloatVector.fromMemorySegment(FLOATS, MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
+    FloatVector zero = FloatVector.zero(FLOATS);
+    for (; at != end; scale += WORD, min += WORD) {
+      FloatVector scaleA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
+      FloatVector scaleB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
+      for (long last = at + groupBytes; at != last; at += WORD) {
+        FloatVector a0 = zero;
+        FloatVector b0 = zero;
+        FloatVector a1 = zero;
+        FloatVector b1 = zero;
+        FloatVector a2 = zero;
+        FloatVector b2 = zero;
+        IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+        IntVector qb =
+            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+        for (int half = 1; half != 4; half <<= 1) {
+          FloatVector wa0 =
+              (FloatVector) qa.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb0 =
+              (FloatVector) qb.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+          a0 = wa0.fma(v00, a0);
+          b0 = wb0.fma(v00, b0);
+          FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+          a1 = wa0.fma(v01, a1);
+          b1 = wb0.fma(v01, b1);
+          FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+          a2 = wa0.fma(v02, a2);
+          b2 = wb0.fma(v02, b2);
+          FloatVector wa1 =
+              (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb1 =
+              (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
+          a0 = wa1.fma(v10, a0);
+          b0 = wb1.fma(v10, b0);
+          FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
+          a1 = wa1.fma(v11, a1);
+          b1 = wb1.fma(v11, b1);
+          FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
+          a2 = wa1.fma(v12, a2);
+          b2 = wb1.fma(v12, b2);
+          FloatVector wa2 =
+              (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb2 =
+              (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 6]);
+          a0 = wa2.fma(v20, a0);
+          b0 = wb2.fma(v20, b0);
+          FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 7]);
+          a1 = wa2.fma(v21, a1);
+          b1 = wb2.fma(v21, b1);
+          FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 8]);
+          a2 = wa2.fma(v22, a2);
+          b2 = wb2.fma(v22, b2);
+          FloatVector wa3 =
+              (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb3 =
+              (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 9]);
+          a0 = wa3.fma(v30, a0);
+          b0 = wb3.fma(v30, b0);
+          FloatVector v31 = FloatVector.broadcast(FLOATS, x[k + 10]);
+          a1 = wa3.fma(v31, a1);
+          b1 = wb3.fma(v31, b1);
+          FloatVector v32 = FloatVector.broadcast(FLOATS, x[k + 11]);
+          a2 = wa3.fma(v32, a2);
+          b2 = wb3.fma(v32, b2);
+          k += 12;
+          qa = qa.lanewise(LSHR, HALF);
+          qb = qb.lanewise(LSHR, HALF);
+        }
+        accA0 = scaleA.fma(a0, accA0);
+        accB0 = scaleB.fma(b0, accB0);
+        accA1 = scaleA.fma(a1, accA1);
+        accB1 = scaleB.fma(b1, accB1);
+        accA2 = scaleA.fma(a2, accA2);
+        accB2 = scaleB.fma(b2, accB2);
+      }
+      FloatVector minA =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, min & ADDRESS, LITTLE_ENDIAN);
+      FloatVector minB =
+          FloatVector.fromMemorySegment(FLOATS, MEMORY, (min & ADDRESS) + NEXT, LITTLE_ENDIAN);
+      FloatVector ofX0 = FloatVector.broadcast(FLOATS, sums[sum]);
+      accA0 = minA.fma(ofX0, accA0);
+      accB0 = minB.fma(ofX0, accB0);
+      FloatVector ofX1 = FloatVector.broadcast(FLOATS, sums[sum + 1]);
+      accA1 = minA.fma(ofX1, accA1);
+      accB1 = minB.fma(ofX1, accB1);
+      FloatVector ofX2 = FloatVector.broadcast(FLOATS, sums[sum + 2]);
+      accA2 = minA.fma(ofX2, accA2);
+      accB2 = minB.fma(ofX2, accB2);
+      sum += 3;
+    }
+    accA0.intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+    accB0.intoMemorySegment(MEMORY, to + NEXT, LITTLE_ENDIAN);
+    accA1.intoMemorySegment(MEMORY, to + WORD, LITTLE_ENDIAN);
+    accB1.intoMemorySegment(MEMORY, to + WORD + NEXT, LITTLE_ENDIAN);
+    accA2.intoMemorySegment(MEMORY, to + 2 * WORD, LITTLE_ENDIAN);
+    accB2.intoMemorySegment(MEMORY, to + 2 * WORD + NEXT, LITTLE_ENDIAN);
   }
 
   static void four(PanelBlock block, int token, int row) {

@@ -105,7 +105,9 @@ final class PanamaMatmulKernels implements MatmulKernels {
 
   @Override
   public int tokensAtATime(int left) {
-    return Integer.highestOneBit(Math.min(left, MOST_TOKENS));
+    return left == 3
+        ? Math.min(left, MOST_TOKENS)
+        : Integer.highestOneBit(Math.min(left, MOST_TOKENS));
   }
 
   /** Multiplies what needs no tile, and returns how many columns that is. */
@@ -176,6 +178,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
             switch (count) {
               case 8 -> PanamaFourBit.eight(block, t, row);
               case 4 -> PanamaFourBit.four(block, t, row);
+              case 3 -> PanamaFourBit.three(block, t, row);
               case 2 -> PanamaFourBit.two(block, t, row);
               default -> PanamaFourBit.one(block, t, row);
             }
@@ -184,6 +187,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
             switch (count) {
               case 8 -> PanamaSixBit.eight(block, t, row);
               case 4 -> PanamaSixBit.four(block, t, row);
+              case 3 -> PanamaSixBit.three(block, t, row);
               case 2 -> PanamaSixBit.two(block, t, row);
               default -> PanamaSixBit.one(block, t, row);
             }
@@ -192,6 +196,7 @@ final class PanamaMatmulKernels implements MatmulKernels {
             switch (count) {
               case 8 -> PanamaEightBit.eight(block, t, row);
               case 4 -> PanamaEightBit.four(block, t, row);
+              case 3 -> PanamaEightBit.three(block, t, row);
               case 2 -> PanamaEightBit.two(block, t, row);
               default -> PanamaEightBit.one(block, t, row);
             }
