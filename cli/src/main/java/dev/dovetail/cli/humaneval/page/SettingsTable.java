@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 
 /** The settings side by side. */
 final class SettingsTable {
+  /** The last one only where programs have been run. */
   private static final String[][] COLUMNS = {
     {"setting", ""},
     {"decoding", "tokens/s"},
@@ -21,8 +22,8 @@ final class SettingsTable {
     {"first token", "ms"},
     {"prompt", "tokens/s"},
     {"identical", "to plain"},
-    {"pass@1", ""},
     {"peak memory", "GPU below"},
+    {"pass@1", ""},
   };
 
   private SettingsTable() {}
@@ -31,13 +32,21 @@ final class SettingsTable {
     html.open(
         "div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", "Settings");
     html.open("table", "class", "settings").open("thead").open("tr");
-    for (String[] column : COLUMNS) {
+    boolean scored = data.settings().stream().anyMatch(SettingsTable::scored);
+    int columns = scored ? COLUMNS.length : COLUMNS.length - 1;
+    for (String[] column : List.of(COLUMNS).subList(0, columns)) {
       html.open("th", "scope", "col").text(column[0]);
       html.element("small", column[1]).close();
     }
     html.close().close().newLine().open("tbody").newLine();
     for (PageSetting setting : data.settings()) {
-      row(html, data, setting, data.best().filter(setting::equals).isPresent());
+      boolean best = data.best().filter(setting::equals).isPresent();
+      html.open("tr", "class", best ? "best" : null);
+      cells(html, data, setting);
+      if (scored) {
+        score(html, setting.summary().path("pass_at_1"));
+      }
+      html.close().newLine();
     }
     html.close().close().close().newLine();
     html.element(
@@ -49,8 +58,7 @@ final class SettingsTable {
         "note");
   }
 
-  private static void row(Markup html, PageData data, PageSetting setting, boolean best) {
-    html.open("tr", "class", best ? "best" : null);
+  private static void cells(Markup html, PageData data, PageSetting setting) {
     html.open("th", "scope", "row");
     Chart.swatch(html, setting);
     html.text(setting.name()).element("small", about(data, setting)).close();
@@ -80,14 +88,20 @@ final class SettingsTable {
     spread(html, setting, "ttft_ms");
     spread(html, setting, "prefill_tok_per_s");
     identical(html, setting);
-    JsonNode score = setting.summary().path("pass_at_1");
+    OptionalDouble vram = setting.figure("peak_vram_bytes");
+    cell(html, memory(setting.figure("peak_rss_bytes")), vram.orElse(0) > 0 ? memory(vram) : "");
+  }
+
+  /** Whether its programs have been run. */
+  private static boolean scored(PageSetting setting) {
+    return setting.summary().path("pass_at_1").isObject();
+  }
+
+  private static void score(Markup html, JsonNode score) {
     cell(
         html,
         share(Figures.at(score, "rate")),
         score.isObject() ? score.path("passed").asText() + " of " + score.path("of").asText() : "");
-    OptionalDouble vram = setting.figure("peak_vram_bytes");
-    cell(html, memory(setting.figure("peak_rss_bytes")), vram.orElse(0) > 0 ? memory(vram) : "");
-    html.close().newLine();
   }
 
   /** What drafts, and in which trees; of a baseline, that it is one, and its version. */

@@ -133,6 +133,18 @@ class HtmlReportTest {
   }
 
   @Test
+  void passRatesHaveAColumnWhereProgramsWereRun() throws Exception {
+    MadeReport made = full();
+    List<String> scored = texts(table(parse(HtmlReport.render(made.report())), "settings"), "th");
+    made.report().withArray("/summary").forEach(s -> ((ObjectNode) s).putNull("pass_at_1"));
+    Element unscored = table(parse(HtmlReport.render(made.report())), "settings");
+
+    assertThat(scored).contains("pass@1");
+    assertThat(texts(unscored, "th")).doesNotContain("pass@1").hasSize(scored.size() - 1);
+    assertThat(elements(unscored, "td")).hasSize(6 * 12);
+  }
+
+  @Test
   void aSettingHasOneColourInAllCharts() throws Exception {
     Element root = parse(HtmlReport.render(Shape.EIGHT_SETTINGS.report()));
     List<String> colours = List.of("c0", "c1", "c2", "c3", "c4", "c5", "c6");
