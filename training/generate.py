@@ -7,8 +7,8 @@ Four kinds of text, all of them the target's own: continued function stubs (some
 default the standard library's, some made up by the target), continued excerpts of those sources, answers to requests to
 complete stubs, and answers in conversations whose user turns the target made up itself (as Magpie does, arXiv
 2406.08464). `--read` adds functions that the target only reads: not its own words, but its features, two to three times
-as many in an hour. No HumanEval problem is among them: a stub that defines one of its functions is left out. Stop it when you
-like: it goes on where it was.
+as many in an hour; `--read-own` adds functions that it made up whole at a high temperature, and then reads. No HumanEval
+problem is among them: what defines one of its functions is left out. Stop it when you like: it goes on where it was.
 """
 
 import argparse
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--excerpts", type=float, default=0.1, help="share of continued excerpts")
     parser.add_argument("--requests", type=float, default=0.15, help="share of requests; the rest are conversations")
     parser.add_argument("--read", type=int, default=0, help="documented functions of the sources to read, besides")
+    parser.add_argument("--read-own", type=int, default=0, help="functions to make up and read, besides")
     parser.add_argument("--own", type=float, default=0.5, help="share of the stubs that the target makes up itself")
     parser.add_argument("--greedy", type=float, default=0.5, help="share of greedy answers; others are warmer")
     parser.add_argument("--tokens", type=int, default=192, help="most tokens of an answer")
@@ -102,10 +103,16 @@ def main() -> None:
 
     spellings = target.field("tokenizer.ggml.tokens")
     ends = [spellings[target.field(f"tokenizer.ggml.{name}_token_id", 0)] for name in ("bos", "eos")]
-    # What the target makes up for itself: stubs, of which not all are whole, then user turns.
-    begun = [prompts.beginning(rng) for _ in range(round(args.own * (stubs + requests) / WHOLE))]
+    # What the target makes up for itself: stubs, of which not all are whole, functions to read, then user turns.
+    beginnings = round(args.own * (stubs + requests) / WHOLE)
+    begun = [prompts.beginning(rng) for _ in range(beginnings)]
+    seeds = [seed() for _ in begun]
+    # By chance of their own, so that all other texts are what they would be without.
+    others = random.Random(args.seed)
+    begun += [prompts.beginning(others) for _ in range(args.read_own)]
+    seeds += [others.randrange(1 << 30) for _ in range(args.read_own)]
     own = [
-        {"id": f"stub-{i}", "prompt": shown + words, "temperature": 0.9, "seed": seed(), "max_tokens": 140}
+        {"id": f"stub-{i}", "prompt": shown + words, "temperature": 0.9, "seed": seeds[i], "max_tokens": 140}
         for i, (shown, words) in enumerate(begun)
     ]
     if chats:
@@ -114,12 +121,17 @@ def main() -> None:
             {"id": f"turn-{i}", "prompt": turn, "parse_special": True, "temperature": 1.0, "seed": seed(), "max_tokens": 160}
             for i in range(chats)
         ]
-    turns, made = [], []
+    turns, made, written = [], [], []
     for line in sorted(writing.write(own, "own", features=False), key=lambda line: line["id"]):
         if line["id"].startswith("turn-"):
             if line["finish_reason"] == "stop" and line["text"].strip():
                 turns.append(line["text"])
-        elif stub := prompts.stub_of(begun[int(line["id"].removeprefix("stub-"))][1] + line["text"]):
+            continue
+        i = int(line["id"].removeprefix("stub-"))
+        text = begun[i][1] + line["text"]
+        if i >= beginnings:
+            written.append(text)
+        elif stub := prompts.stub_of(text):
             made.append(stub)
 
     sources = list(corpus.sources(args.sources, args.held_out))
@@ -129,7 +141,8 @@ def main() -> None:
         return not any(f"def {name}(" in text for name in known)
 
     functions = [function for function in prompts.functions(sources) if unknown(function[1])]
-    library, made = [stub for stub, _ in functions], list(filter(unknown, made))
+    library = [stub for stub, _ in functions]
+    made, written = list(filter(unknown, made)), list(filter(unknown, written))
     rng.shuffle(library)
     made = made[: round(args.own * (stubs + requests))]
     both = made + library[: stubs + requests - len(made)]
@@ -152,6 +165,7 @@ def main() -> None:
             request = rng.choice(prompts.REQUESTS).format(stub=stub)
             text = prompts.rendered(template, *ends, request, answer=True) + f"```python\n{whole}```"
         lines.append({"id": f"{args.seed}-read-{i}", "prompt": text, "parse_special": i < answers, **READ})
+    lines += [{"id": f"{args.seed}-own-{i}", "prompt": text, **READ} for i, text in enumerate(written)]
     print(f"{len(lines)} texts: {len(made)} stubs and {len(turns)} user turns are the target's own", flush=True)
     done = writing.write(lines, "texts", features=True)
     print(f"{len(done)} texts, {sum(len(line['prompt_ids']) + len(line['token_ids']) for line in done)} tokens")

@@ -1,5 +1,6 @@
 """The whole pipeline on a tiny model, in about two minutes: every step as a user runs it, then the engine itself."""
 
+import collections
 import json
 import os
 import pathlib
@@ -43,7 +44,8 @@ class Pipeline(unittest.TestCase):
             step("generate.py", folder / "held", *texts, "--count", 6, "--stubs", 0, "--excerpts", 1, "--greedy", 1, "--held-out")
 
             again = folder / "torch"
-            step("generate.py", again, *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8, "--writer", "torch", "--read", 5)
+            reads = ["--read", 5, "--read-own", 4]
+            step("generate.py", again, *texts, "--count", 160, "--stubs", 0.2, "--excerpts", 0.8, "--writer", "torch", *reads)
             self.alike(folder / "texts", again, 64)
 
             self.shared_beginnings(target, folder)
@@ -81,11 +83,12 @@ class Pipeline(unittest.TestCase):
         """The same prompts and spellings, and features that differ by rounding, wherever the tokens are the same."""
         written = {text["id"]: text for text in map(json.loads, (engine / "texts.jsonl").read_text().splitlines())}
         rows = {folder: np.memmap(folder / "features.f16", np.float16, "r").reshape(-1, width) for folder in (engine, torch)}
-        same = read = 0
+        same, read = 0, collections.Counter()
         for other in map(json.loads, (torch / "texts.jsonl").read_text().splitlines()):
             self.assertEqual(other["feature_rows"], len(other["prompt_ids"]) + max(0, len(other["token_ids"]) - 1))
-            if "-read-" in other["id"]:
-                read += 1
+            kind = other["id"].split("-")[1]
+            if kind in ("read", "own"):
+                read[kind] += 1
                 self.assertEqual(other["token_ids"], [])
                 continue
             text = written[other["id"]]
@@ -101,7 +104,7 @@ class Pipeline(unittest.TestCase):
                 # bf16 has 8 bits of a number: 1/256 a product, several layers deep.
                 self.assertLess(np.linalg.norm(a - b) / np.linalg.norm(a), 0.03)
         self.assertGreater(same, 40)
-        self.assertEqual(read, 5)
+        self.assertEqual(read, {"read": 5, "own": 4})
 
     def shared_beginnings(self, target: pathlib.Path, folder: pathlib.Path) -> None:
         """Prompts that begin alike have the answers and features that each has alone."""
