@@ -14,8 +14,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Products of {@link WeightKind#EIGHT_BIT} weights, in the way of {@link PanamaFourBit}: a run of
- * fields is two words.
+ * Products of {@link WeightKind#EIGHT_BIT} weights, in the way of {@link PanamaFourBit}, two words
+ * at a time.
  */
 final class PanamaEightBit {
   private static final int BITS = 8;
@@ -27,6 +27,9 @@ final class PanamaEightBit {
   private static final int HALF = 16;
 
   private static final long WORD = PanelPart.WORD_BYTES;
+
+  /** The words whose products are summed before their scale comes in. */
+  private static final long RUN = WeightKind.EIGHT_BIT.runBytes();
 
   /** From one vector to the next. */
   private static final long NEXT = 4L * LANES;
@@ -52,61 +55,80 @@ final class PanamaEightBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += 2 * WORD) {
-        IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
-        IntVector qb0 =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
-        IntVector qa1 =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + WORD, LITTLE_ENDIAN);
-        IntVector qb1 =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + WORD + NEXT, LITTLE_ENDIAN);
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
-        FloatVector wa0 = (FloatVector) qa0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb0 = (FloatVector) qb0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-        a0 = wa0.fma(v00, a0);
-        b0 = wb0.fma(v00, b0);
-        FloatVector wa1 = (FloatVector) qa0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb1 = (FloatVector) qb0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
-        a0 = wa1.fma(v10, a0);
-        b0 = wb1.fma(v10, b0);
-        qa0 = qa0.lanewise(LSHR, HALF);
-        qb0 = qb0.lanewise(LSHR, HALF);
-        FloatVector wa2 = (FloatVector) qa0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb2 = (FloatVector) qb0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
-        a0 = wa2.fma(v20, a0);
-        b0 = wb2.fma(v20, b0);
-        FloatVector wa3 = (FloatVector) qa0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb3 = (FloatVector) qb0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
-        a0 = wa3.fma(v30, a0);
-        b0 = wb3.fma(v30, b0);
-        FloatVector wa4 = (FloatVector) qa1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb4 = (FloatVector) qb1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
-        a0 = wa4.fma(v40, a0);
-        b0 = wb4.fma(v40, b0);
-        FloatVector wa5 = (FloatVector) qa1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb5 = (FloatVector) qb1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
-        a0 = wa5.fma(v50, a0);
-        b0 = wb5.fma(v50, b0);
-        qa1 = qa1.lanewise(LSHR, HALF);
-        qb1 = qb1.lanewise(LSHR, HALF);
-        FloatVector wa6 = (FloatVector) qa1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb6 = (FloatVector) qb1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v60 = FloatVector.broadcast(FLOATS, x[k + 6]);
-        a0 = wa6.fma(v60, a0);
-        b0 = wb6.fma(v60, b0);
-        FloatVector wa7 = (FloatVector) qa1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb7 = (FloatVector) qb1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v70 = FloatVector.broadcast(FLOATS, x[k + 7]);
-        a0 = wa7.fma(v70, a0);
-        b0 = wb7.fma(v70, b0);
-        k += 8;
+        for (long stop = at + RUN; at != stop; at += 2 * WORD) {
+          IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb0 =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          IntVector qa1 =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + WORD, LITTLE_ENDIAN);
+          IntVector qb1 =
+              IntVector.fromMemorySegment(
+                  INTS, MEMORY, (at & ADDRESS) + WORD + NEXT, LITTLE_ENDIAN);
+          FloatVector wa0 =
+              (FloatVector) qa0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb0 =
+              (FloatVector) qb0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+          a0 = wa0.fma(v00, a0);
+          b0 = wb0.fma(v00, b0);
+          FloatVector wa1 =
+              (FloatVector) qa0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb1 =
+              (FloatVector) qb0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
+          a0 = wa1.fma(v10, a0);
+          b0 = wb1.fma(v10, b0);
+          qa0 = qa0.lanewise(LSHR, HALF);
+          qb0 = qb0.lanewise(LSHR, HALF);
+          FloatVector wa2 =
+              (FloatVector) qa0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb2 =
+              (FloatVector) qb0.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
+          a0 = wa2.fma(v20, a0);
+          b0 = wb2.fma(v20, b0);
+          FloatVector wa3 =
+              (FloatVector) qa0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb3 =
+              (FloatVector) qb0.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
+          a0 = wa3.fma(v30, a0);
+          b0 = wb3.fma(v30, b0);
+          FloatVector wa4 =
+              (FloatVector) qa1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb4 =
+              (FloatVector) qb1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
+          a0 = wa4.fma(v40, a0);
+          b0 = wb4.fma(v40, b0);
+          FloatVector wa5 =
+              (FloatVector) qa1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb5 =
+              (FloatVector) qb1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
+          a0 = wa5.fma(v50, a0);
+          b0 = wb5.fma(v50, b0);
+          qa1 = qa1.lanewise(LSHR, HALF);
+          qb1 = qb1.lanewise(LSHR, HALF);
+          FloatVector wa6 =
+              (FloatVector) qa1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb6 =
+              (FloatVector) qb1.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v60 = FloatVector.broadcast(FLOATS, x[k + 6]);
+          a0 = wa6.fma(v60, a0);
+          b0 = wb6.fma(v60, b0);
+          FloatVector wa7 =
+              (FloatVector) qa1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb7 =
+              (FloatVector) qb1.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v70 = FloatVector.broadcast(FLOATS, x[k + 7]);
+          a0 = wa7.fma(v70, a0);
+          b0 = wb7.fma(v70, b0);
+          k += 8;
+        }
         accA0 = scaleA.fma(a0, accA0);
         accB0 = scaleB.fma(b0, accB0);
       }
@@ -145,40 +167,42 @@ final class PanamaEightBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += 2 * WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
         FloatVector b1 = zero;
-        long next = at + 2 * WORD;
-        for (long from = at; from != next; from += WORD) {
-          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
-          IntVector qb =
-              IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
-          for (int half = 1; half != 4; half <<= 1) {
-            FloatVector wa0 =
-                (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb0 =
-                (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-            a0 = wa0.fma(v00, a0);
-            b0 = wb0.fma(v00, b0);
-            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-            a1 = wa0.fma(v01, a1);
-            b1 = wb0.fma(v01, b1);
-            FloatVector wa1 =
-                (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb1 =
-                (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
-            a0 = wa1.fma(v10, a0);
-            b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 3]);
-            a1 = wa1.fma(v11, a1);
-            b1 = wb1.fma(v11, b1);
-            k += 4;
-            qa = qa.lanewise(LSHR, HALF);
-            qb = qb.lanewise(LSHR, HALF);
+        for (long stop = at + RUN; at != stop; at += 2 * WORD) {
+          long next = at + 2 * WORD;
+          for (long from = at; from != next; from += WORD) {
+            IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
+            IntVector qb =
+                IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
+            for (int half = 1; half != 4; half <<= 1) {
+              FloatVector wa0 =
+                  (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb0 =
+                  (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+              a0 = wa0.fma(v00, a0);
+              b0 = wb0.fma(v00, b0);
+              FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+              a1 = wa0.fma(v01, a1);
+              b1 = wb0.fma(v01, b1);
+              FloatVector wa1 =
+                  (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb1 =
+                  (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
+              a0 = wa1.fma(v10, a0);
+              b0 = wb1.fma(v10, b0);
+              FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 3]);
+              a1 = wa1.fma(v11, a1);
+              b1 = wb1.fma(v11, b1);
+              k += 4;
+              qa = qa.lanewise(LSHR, HALF);
+              qb = qb.lanewise(LSHR, HALF);
+            }
           }
         }
         accA0 = scaleA.fma(a0, accA0);
@@ -229,48 +253,50 @@ final class PanamaEightBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += 2 * WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
         FloatVector b1 = zero;
         FloatVector a2 = zero;
         FloatVector b2 = zero;
-        long next = at + 2 * WORD;
-        for (long from = at; from != next; from += WORD) {
-          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
-          IntVector qb =
-              IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
-          for (int half = 1; half != 4; half <<= 1) {
-            FloatVector wa0 =
-                (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb0 =
-                (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-            a0 = wa0.fma(v00, a0);
-            b0 = wb0.fma(v00, b0);
-            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-            a1 = wa0.fma(v01, a1);
-            b1 = wb0.fma(v01, b1);
-            FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
-            a2 = wa0.fma(v02, a2);
-            b2 = wb0.fma(v02, b2);
-            FloatVector wa1 =
-                (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb1 =
-                (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
-            a0 = wa1.fma(v10, a0);
-            b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
-            a1 = wa1.fma(v11, a1);
-            b1 = wb1.fma(v11, b1);
-            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
-            a2 = wa1.fma(v12, a2);
-            b2 = wb1.fma(v12, b2);
-            k += 6;
-            qa = qa.lanewise(LSHR, HALF);
-            qb = qb.lanewise(LSHR, HALF);
+        for (long stop = at + RUN; at != stop; at += 2 * WORD) {
+          long next = at + 2 * WORD;
+          for (long from = at; from != next; from += WORD) {
+            IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
+            IntVector qb =
+                IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
+            for (int half = 1; half != 4; half <<= 1) {
+              FloatVector wa0 =
+                  (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb0 =
+                  (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+              a0 = wa0.fma(v00, a0);
+              b0 = wb0.fma(v00, b0);
+              FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+              a1 = wa0.fma(v01, a1);
+              b1 = wb0.fma(v01, b1);
+              FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+              a2 = wa0.fma(v02, a2);
+              b2 = wb0.fma(v02, b2);
+              FloatVector wa1 =
+                  (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb1 =
+                  (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
+              a0 = wa1.fma(v10, a0);
+              b0 = wb1.fma(v10, b0);
+              FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
+              a1 = wa1.fma(v11, a1);
+              b1 = wb1.fma(v11, b1);
+              FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
+              a2 = wa1.fma(v12, a2);
+              b2 = wb1.fma(v12, b2);
+              k += 6;
+              qa = qa.lanewise(LSHR, HALF);
+              qb = qb.lanewise(LSHR, HALF);
+            }
           }
         }
         accA0 = scaleA.fma(a0, accA0);
@@ -320,7 +346,7 @@ final class PanamaEightBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += 2 * WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
@@ -329,47 +355,49 @@ final class PanamaEightBit {
         FloatVector b2 = zero;
         FloatVector a3 = zero;
         FloatVector b3 = zero;
-        long next = at + 2 * WORD;
-        for (long from = at; from != next; from += WORD) {
-          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
-          IntVector qb =
-              IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
-          for (int half = 1; half != 4; half <<= 1) {
-            FloatVector wa0 =
-                (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb0 =
-                (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-            a0 = wa0.fma(v00, a0);
-            b0 = wb0.fma(v00, b0);
-            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-            a1 = wa0.fma(v01, a1);
-            b1 = wb0.fma(v01, b1);
-            FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
-            a2 = wa0.fma(v02, a2);
-            b2 = wb0.fma(v02, b2);
-            FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
-            a3 = wa0.fma(v03, a3);
-            b3 = wb0.fma(v03, b3);
-            FloatVector wa1 =
-                (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb1 =
-                (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 4]);
-            a0 = wa1.fma(v10, a0);
-            b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 5]);
-            a1 = wa1.fma(v11, a1);
-            b1 = wb1.fma(v11, b1);
-            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 6]);
-            a2 = wa1.fma(v12, a2);
-            b2 = wb1.fma(v12, b2);
-            FloatVector v13 = FloatVector.broadcast(FLOATS, x[k + 7]);
-            a3 = wa1.fma(v13, a3);
-            b3 = wb1.fma(v13, b3);
-            k += 8;
-            qa = qa.lanewise(LSHR, HALF);
-            qb = qb.lanewise(LSHR, HALF);
+        for (long stop = at + RUN; at != stop; at += 2 * WORD) {
+          long next = at + 2 * WORD;
+          for (long from = at; from != next; from += WORD) {
+            IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
+            IntVector qb =
+                IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
+            for (int half = 1; half != 4; half <<= 1) {
+              FloatVector wa0 =
+                  (FloatVector) qa.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb0 =
+                  (FloatVector) qb.lanewise(AND, BYTE_0).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+              a0 = wa0.fma(v00, a0);
+              b0 = wb0.fma(v00, b0);
+              FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+              a1 = wa0.fma(v01, a1);
+              b1 = wb0.fma(v01, b1);
+              FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+              a2 = wa0.fma(v02, a2);
+              b2 = wb0.fma(v02, b2);
+              FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
+              a3 = wa0.fma(v03, a3);
+              b3 = wb0.fma(v03, b3);
+              FloatVector wa1 =
+                  (FloatVector) qa.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb1 =
+                  (FloatVector) qb.lanewise(AND, BYTE_1).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 4]);
+              a0 = wa1.fma(v10, a0);
+              b0 = wb1.fma(v10, b0);
+              FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 5]);
+              a1 = wa1.fma(v11, a1);
+              b1 = wb1.fma(v11, b1);
+              FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 6]);
+              a2 = wa1.fma(v12, a2);
+              b2 = wb1.fma(v12, b2);
+              FloatVector v13 = FloatVector.broadcast(FLOATS, x[k + 7]);
+              a3 = wa1.fma(v13, a3);
+              b3 = wb1.fma(v13, b3);
+              k += 8;
+              qa = qa.lanewise(LSHR, HALF);
+              qb = qb.lanewise(LSHR, HALF);
+            }
           }
         }
         scaleA
@@ -435,7 +463,7 @@ final class PanamaEightBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += 2 * WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
@@ -452,46 +480,48 @@ final class PanamaEightBit {
         FloatVector b6 = zero;
         FloatVector a7 = zero;
         FloatVector b7 = zero;
-        long next = at + 2 * WORD;
-        for (long from = at; from != next; from += WORD) {
-          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
-          IntVector qb =
-              IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
-          for (int half = 1; half != 4; half <<= 1) {
-            for (int bits = BYTE_0; bits != END; bits <<= BITS) {
-              IntVector mask = IntVector.broadcast(INTS, bits);
-              FloatVector wa0 =
-                  (FloatVector) qa.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
-              FloatVector wb0 =
-                  (FloatVector) qb.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
-              FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-              a0 = wa0.fma(v00, a0);
-              b0 = wb0.fma(v00, b0);
-              FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-              a1 = wa0.fma(v01, a1);
-              b1 = wb0.fma(v01, b1);
-              FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
-              a2 = wa0.fma(v02, a2);
-              b2 = wb0.fma(v02, b2);
-              FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
-              a3 = wa0.fma(v03, a3);
-              b3 = wb0.fma(v03, b3);
-              FloatVector v04 = FloatVector.broadcast(FLOATS, x[k + 4]);
-              a4 = wa0.fma(v04, a4);
-              b4 = wb0.fma(v04, b4);
-              FloatVector v05 = FloatVector.broadcast(FLOATS, x[k + 5]);
-              a5 = wa0.fma(v05, a5);
-              b5 = wb0.fma(v05, b5);
-              FloatVector v06 = FloatVector.broadcast(FLOATS, x[k + 6]);
-              a6 = wa0.fma(v06, a6);
-              b6 = wb0.fma(v06, b6);
-              FloatVector v07 = FloatVector.broadcast(FLOATS, x[k + 7]);
-              a7 = wa0.fma(v07, a7);
-              b7 = wb0.fma(v07, b7);
-              k += 8;
+        for (long stop = at + RUN; at != stop; at += 2 * WORD) {
+          long next = at + 2 * WORD;
+          for (long from = at; from != next; from += WORD) {
+            IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, from & ADDRESS, LITTLE_ENDIAN);
+            IntVector qb =
+                IntVector.fromMemorySegment(INTS, MEMORY, (from & ADDRESS) + NEXT, LITTLE_ENDIAN);
+            for (int half = 1; half != 4; half <<= 1) {
+              for (int bits = BYTE_0; bits != END; bits <<= BITS) {
+                IntVector mask = IntVector.broadcast(INTS, bits);
+                FloatVector wa0 =
+                    (FloatVector) qa.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
+                FloatVector wb0 =
+                    (FloatVector) qb.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
+                FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+                a0 = wa0.fma(v00, a0);
+                b0 = wb0.fma(v00, b0);
+                FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+                a1 = wa0.fma(v01, a1);
+                b1 = wb0.fma(v01, b1);
+                FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+                a2 = wa0.fma(v02, a2);
+                b2 = wb0.fma(v02, b2);
+                FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
+                a3 = wa0.fma(v03, a3);
+                b3 = wb0.fma(v03, b3);
+                FloatVector v04 = FloatVector.broadcast(FLOATS, x[k + 4]);
+                a4 = wa0.fma(v04, a4);
+                b4 = wb0.fma(v04, b4);
+                FloatVector v05 = FloatVector.broadcast(FLOATS, x[k + 5]);
+                a5 = wa0.fma(v05, a5);
+                b5 = wb0.fma(v05, b5);
+                FloatVector v06 = FloatVector.broadcast(FLOATS, x[k + 6]);
+                a6 = wa0.fma(v06, a6);
+                b6 = wb0.fma(v06, b6);
+                FloatVector v07 = FloatVector.broadcast(FLOATS, x[k + 7]);
+                a7 = wa0.fma(v07, a7);
+                b7 = wb0.fma(v07, b7);
+                k += 8;
+              }
+              qa = qa.lanewise(LSHR, HALF);
+              qb = qb.lanewise(LSHR, HALF);
             }
-            qa = qa.lanewise(LSHR, HALF);
-            qb = qb.lanewise(LSHR, HALF);
           }
         }
         scaleA

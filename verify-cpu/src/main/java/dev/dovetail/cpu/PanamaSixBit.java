@@ -26,6 +26,9 @@ final class PanamaSixBit {
 
   private static final long WORD = PanelPart.WORD_BYTES;
 
+  /** The words whose products are summed before their scale comes in. */
+  private static final long RUN = WeightKind.SIX_BIT.runBytes();
+
   /** From one vector to the next. */
   private static final long NEXT = 4L * LANES;
 
@@ -50,45 +53,59 @@ final class PanamaSixBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += WORD) {
-        IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
-        IntVector qb0 =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
-        FloatVector wa0 = (FloatVector) qa0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb0 = (FloatVector) qb0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-        a0 = wa0.fma(v00, a0);
-        b0 = wb0.fma(v00, b0);
-        FloatVector wa1 = (FloatVector) qa0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb1 = (FloatVector) qb0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
-        a0 = wa1.fma(v10, a0);
-        b0 = wb1.fma(v10, b0);
-        FloatVector wa2 = (FloatVector) qa0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb2 = (FloatVector) qb0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
-        a0 = wa2.fma(v20, a0);
-        b0 = wb2.fma(v20, b0);
-        qa0 = qa0.lanewise(LSHR, HALF);
-        qb0 = qb0.lanewise(LSHR, HALF);
-        FloatVector wa3 = (FloatVector) qa0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb3 = (FloatVector) qb0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
-        a0 = wa3.fma(v30, a0);
-        b0 = wb3.fma(v30, b0);
-        FloatVector wa4 = (FloatVector) qa0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb4 = (FloatVector) qb0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
-        a0 = wa4.fma(v40, a0);
-        b0 = wb4.fma(v40, b0);
-        FloatVector wa5 = (FloatVector) qa0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector wb5 = (FloatVector) qb0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-        FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
-        a0 = wa5.fma(v50, a0);
-        b0 = wb5.fma(v50, b0);
-        k += 6;
+        for (long stop = at + RUN; at != stop; at += WORD) {
+          IntVector qa0 = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb0 =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          FloatVector wa0 =
+              (FloatVector) qa0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb0 =
+              (FloatVector) qb0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+          a0 = wa0.fma(v00, a0);
+          b0 = wb0.fma(v00, b0);
+          FloatVector wa1 =
+              (FloatVector) qa0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb1 =
+              (FloatVector) qb0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
+          a0 = wa1.fma(v10, a0);
+          b0 = wb1.fma(v10, b0);
+          FloatVector wa2 =
+              (FloatVector) qa0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb2 =
+              (FloatVector) qb0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
+          a0 = wa2.fma(v20, a0);
+          b0 = wb2.fma(v20, b0);
+          qa0 = qa0.lanewise(LSHR, HALF);
+          qb0 = qb0.lanewise(LSHR, HALF);
+          FloatVector wa3 =
+              (FloatVector) qa0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb3 =
+              (FloatVector) qb0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
+          a0 = wa3.fma(v30, a0);
+          b0 = wb3.fma(v30, b0);
+          FloatVector wa4 =
+              (FloatVector) qa0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb4 =
+              (FloatVector) qb0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
+          a0 = wa4.fma(v40, a0);
+          b0 = wb4.fma(v40, b0);
+          FloatVector wa5 =
+              (FloatVector) qa0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector wb5 =
+              (FloatVector) qb0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+          FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
+          a0 = wa5.fma(v50, a0);
+          b0 = wb5.fma(v50, b0);
+          k += 6;
+        }
         accA0 = scaleA.fma(a0, accA0);
         accB0 = scaleB.fma(b0, accB0);
       }
@@ -127,42 +144,50 @@ final class PanamaSixBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
         FloatVector b1 = zero;
-        IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
-        IntVector qb =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
-        for (int half = 1; half != 4; half <<= 1) {
-          FloatVector wa0 = (FloatVector) qa.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb0 = (FloatVector) qb.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-          a0 = wa0.fma(v00, a0);
-          b0 = wb0.fma(v00, b0);
-          FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-          a1 = wa0.fma(v01, a1);
-          b1 = wb0.fma(v01, b1);
-          FloatVector wa1 = (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb1 = (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
-          a0 = wa1.fma(v10, a0);
-          b0 = wb1.fma(v10, b0);
-          FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 3]);
-          a1 = wa1.fma(v11, a1);
-          b1 = wb1.fma(v11, b1);
-          FloatVector wa2 = (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb2 = (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 4]);
-          a0 = wa2.fma(v20, a0);
-          b0 = wb2.fma(v20, b0);
-          FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 5]);
-          a1 = wa2.fma(v21, a1);
-          b1 = wb2.fma(v21, b1);
-          k += 6;
-          qa = qa.lanewise(LSHR, HALF);
-          qb = qb.lanewise(LSHR, HALF);
+        for (long stop = at + RUN; at != stop; at += WORD) {
+          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          for (int half = 1; half != 4; half <<= 1) {
+            FloatVector wa0 =
+                (FloatVector) qa.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb0 =
+                (FloatVector) qb.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+            a0 = wa0.fma(v00, a0);
+            b0 = wb0.fma(v00, b0);
+            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+            a1 = wa0.fma(v01, a1);
+            b1 = wb0.fma(v01, b1);
+            FloatVector wa1 =
+                (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb1 =
+                (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
+            a0 = wa1.fma(v10, a0);
+            b0 = wb1.fma(v10, b0);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            a1 = wa1.fma(v11, a1);
+            b1 = wb1.fma(v11, b1);
+            FloatVector wa2 =
+                (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb2 =
+                (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            a0 = wa2.fma(v20, a0);
+            b0 = wb2.fma(v20, b0);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            a1 = wa2.fma(v21, a1);
+            b1 = wb2.fma(v21, b1);
+            k += 6;
+            qa = qa.lanewise(LSHR, HALF);
+            qb = qb.lanewise(LSHR, HALF);
+          }
         }
         accA0 = scaleA.fma(a0, accA0);
         accB0 = scaleB.fma(b0, accB0);
@@ -212,53 +237,61 @@ final class PanamaSixBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
         FloatVector b1 = zero;
         FloatVector a2 = zero;
         FloatVector b2 = zero;
-        IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
-        IntVector qb =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
-        for (int half = 1; half != 4; half <<= 1) {
-          FloatVector wa0 = (FloatVector) qa.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb0 = (FloatVector) qb.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-          a0 = wa0.fma(v00, a0);
-          b0 = wb0.fma(v00, b0);
-          FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-          a1 = wa0.fma(v01, a1);
-          b1 = wb0.fma(v01, b1);
-          FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
-          a2 = wa0.fma(v02, a2);
-          b2 = wb0.fma(v02, b2);
-          FloatVector wa1 = (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb1 = (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
-          a0 = wa1.fma(v10, a0);
-          b0 = wb1.fma(v10, b0);
-          FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
-          a1 = wa1.fma(v11, a1);
-          b1 = wb1.fma(v11, b1);
-          FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
-          a2 = wa1.fma(v12, a2);
-          b2 = wb1.fma(v12, b2);
-          FloatVector wa2 = (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb2 = (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 6]);
-          a0 = wa2.fma(v20, a0);
-          b0 = wb2.fma(v20, b0);
-          FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 7]);
-          a1 = wa2.fma(v21, a1);
-          b1 = wb2.fma(v21, b1);
-          FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 8]);
-          a2 = wa2.fma(v22, a2);
-          b2 = wb2.fma(v22, b2);
-          k += 9;
-          qa = qa.lanewise(LSHR, HALF);
-          qb = qb.lanewise(LSHR, HALF);
+        for (long stop = at + RUN; at != stop; at += WORD) {
+          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          for (int half = 1; half != 4; half <<= 1) {
+            FloatVector wa0 =
+                (FloatVector) qa.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb0 =
+                (FloatVector) qb.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+            a0 = wa0.fma(v00, a0);
+            b0 = wb0.fma(v00, b0);
+            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+            a1 = wa0.fma(v01, a1);
+            b1 = wb0.fma(v01, b1);
+            FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+            a2 = wa0.fma(v02, a2);
+            b2 = wb0.fma(v02, b2);
+            FloatVector wa1 =
+                (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb1 =
+                (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            a0 = wa1.fma(v10, a0);
+            b0 = wb1.fma(v10, b0);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            a1 = wa1.fma(v11, a1);
+            b1 = wb1.fma(v11, b1);
+            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            a2 = wa1.fma(v12, a2);
+            b2 = wb1.fma(v12, b2);
+            FloatVector wa2 =
+                (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb2 =
+                (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 6]);
+            a0 = wa2.fma(v20, a0);
+            b0 = wb2.fma(v20, b0);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 7]);
+            a1 = wa2.fma(v21, a1);
+            b1 = wb2.fma(v21, b1);
+            FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 8]);
+            a2 = wa2.fma(v22, a2);
+            b2 = wb2.fma(v22, b2);
+            k += 9;
+            qa = qa.lanewise(LSHR, HALF);
+            qb = qb.lanewise(LSHR, HALF);
+          }
         }
         accA0 = scaleA.fma(a0, accA0);
         accB0 = scaleB.fma(b0, accB0);
@@ -307,7 +340,7 @@ final class PanamaSixBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
@@ -316,55 +349,63 @@ final class PanamaSixBit {
         FloatVector b2 = zero;
         FloatVector a3 = zero;
         FloatVector b3 = zero;
-        IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
-        IntVector qb =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
-        for (int half = 1; half != 4; half <<= 1) {
-          FloatVector wa0 = (FloatVector) qa.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb0 = (FloatVector) qb.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-          a0 = wa0.fma(v00, a0);
-          b0 = wb0.fma(v00, b0);
-          FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-          a1 = wa0.fma(v01, a1);
-          b1 = wb0.fma(v01, b1);
-          FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
-          a2 = wa0.fma(v02, a2);
-          b2 = wb0.fma(v02, b2);
-          FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
-          a3 = wa0.fma(v03, a3);
-          b3 = wb0.fma(v03, b3);
-          FloatVector wa1 = (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb1 = (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 4]);
-          a0 = wa1.fma(v10, a0);
-          b0 = wb1.fma(v10, b0);
-          FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 5]);
-          a1 = wa1.fma(v11, a1);
-          b1 = wb1.fma(v11, b1);
-          FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 6]);
-          a2 = wa1.fma(v12, a2);
-          b2 = wb1.fma(v12, b2);
-          FloatVector v13 = FloatVector.broadcast(FLOATS, x[k + 7]);
-          a3 = wa1.fma(v13, a3);
-          b3 = wb1.fma(v13, b3);
-          FloatVector wa2 = (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector wb2 = (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 8]);
-          a0 = wa2.fma(v20, a0);
-          b0 = wb2.fma(v20, b0);
-          FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 9]);
-          a1 = wa2.fma(v21, a1);
-          b1 = wb2.fma(v21, b1);
-          FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 10]);
-          a2 = wa2.fma(v22, a2);
-          b2 = wb2.fma(v22, b2);
-          FloatVector v23 = FloatVector.broadcast(FLOATS, x[k + 11]);
-          a3 = wa2.fma(v23, a3);
-          b3 = wb2.fma(v23, b3);
-          k += 12;
-          qa = qa.lanewise(LSHR, HALF);
-          qb = qb.lanewise(LSHR, HALF);
+        for (long stop = at + RUN; at != stop; at += WORD) {
+          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          for (int half = 1; half != 4; half <<= 1) {
+            FloatVector wa0 =
+                (FloatVector) qa.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb0 =
+                (FloatVector) qb.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+            a0 = wa0.fma(v00, a0);
+            b0 = wb0.fma(v00, b0);
+            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+            a1 = wa0.fma(v01, a1);
+            b1 = wb0.fma(v01, b1);
+            FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+            a2 = wa0.fma(v02, a2);
+            b2 = wb0.fma(v02, b2);
+            FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            a3 = wa0.fma(v03, a3);
+            b3 = wb0.fma(v03, b3);
+            FloatVector wa1 =
+                (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb1 =
+                (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            a0 = wa1.fma(v10, a0);
+            b0 = wb1.fma(v10, b0);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            a1 = wa1.fma(v11, a1);
+            b1 = wb1.fma(v11, b1);
+            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 6]);
+            a2 = wa1.fma(v12, a2);
+            b2 = wb1.fma(v12, b2);
+            FloatVector v13 = FloatVector.broadcast(FLOATS, x[k + 7]);
+            a3 = wa1.fma(v13, a3);
+            b3 = wb1.fma(v13, b3);
+            FloatVector wa2 =
+                (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector wb2 =
+                (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 8]);
+            a0 = wa2.fma(v20, a0);
+            b0 = wb2.fma(v20, b0);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 9]);
+            a1 = wa2.fma(v21, a1);
+            b1 = wb2.fma(v21, b1);
+            FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 10]);
+            a2 = wa2.fma(v22, a2);
+            b2 = wb2.fma(v22, b2);
+            FloatVector v23 = FloatVector.broadcast(FLOATS, x[k + 11]);
+            a3 = wa2.fma(v23, a3);
+            b3 = wb2.fma(v23, b3);
+            k += 12;
+            qa = qa.lanewise(LSHR, HALF);
+            qb = qb.lanewise(LSHR, HALF);
+          }
         }
         scaleA
             .fma(a0, FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN))
@@ -429,7 +470,7 @@ final class PanamaSixBit {
           FloatVector.fromMemorySegment(FLOATS, MEMORY, scale & ADDRESS, LITTLE_ENDIAN);
       FloatVector scaleB =
           FloatVector.fromMemorySegment(FLOATS, MEMORY, (scale & ADDRESS) + NEXT, LITTLE_ENDIAN);
-      for (long last = at + groupBytes; at != last; at += WORD) {
+      for (long last = at + groupBytes; at != last; ) {
         FloatVector a0 = zero;
         FloatVector b0 = zero;
         FloatVector a1 = zero;
@@ -446,44 +487,46 @@ final class PanamaSixBit {
         FloatVector b6 = zero;
         FloatVector a7 = zero;
         FloatVector b7 = zero;
-        IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
-        IntVector qb =
-            IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
-        for (int half = 1; half != 4; half <<= 1) {
-          for (int bits = SIX_0; bits != END; bits <<= BITS) {
-            IntVector mask = IntVector.broadcast(INTS, bits);
-            FloatVector wa0 =
-                (FloatVector) qa.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector wb0 =
-                (FloatVector) qb.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
-            a0 = wa0.fma(v00, a0);
-            b0 = wb0.fma(v00, b0);
-            FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
-            a1 = wa0.fma(v01, a1);
-            b1 = wb0.fma(v01, b1);
-            FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
-            a2 = wa0.fma(v02, a2);
-            b2 = wb0.fma(v02, b2);
-            FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
-            a3 = wa0.fma(v03, a3);
-            b3 = wb0.fma(v03, b3);
-            FloatVector v04 = FloatVector.broadcast(FLOATS, x[k + 4]);
-            a4 = wa0.fma(v04, a4);
-            b4 = wb0.fma(v04, b4);
-            FloatVector v05 = FloatVector.broadcast(FLOATS, x[k + 5]);
-            a5 = wa0.fma(v05, a5);
-            b5 = wb0.fma(v05, b5);
-            FloatVector v06 = FloatVector.broadcast(FLOATS, x[k + 6]);
-            a6 = wa0.fma(v06, a6);
-            b6 = wb0.fma(v06, b6);
-            FloatVector v07 = FloatVector.broadcast(FLOATS, x[k + 7]);
-            a7 = wa0.fma(v07, a7);
-            b7 = wb0.fma(v07, b7);
-            k += 8;
+        for (long stop = at + RUN; at != stop; at += WORD) {
+          IntVector qa = IntVector.fromMemorySegment(INTS, MEMORY, at & ADDRESS, LITTLE_ENDIAN);
+          IntVector qb =
+              IntVector.fromMemorySegment(INTS, MEMORY, (at & ADDRESS) + NEXT, LITTLE_ENDIAN);
+          for (int half = 1; half != 4; half <<= 1) {
+            for (int bits = SIX_0; bits != END; bits <<= BITS) {
+              IntVector mask = IntVector.broadcast(INTS, bits);
+              FloatVector wa0 =
+                  (FloatVector) qa.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector wb0 =
+                  (FloatVector) qb.lanewise(AND, mask).convertShape(TO_FLOAT, FLOATS, 0);
+              FloatVector v00 = FloatVector.broadcast(FLOATS, x[k]);
+              a0 = wa0.fma(v00, a0);
+              b0 = wb0.fma(v00, b0);
+              FloatVector v01 = FloatVector.broadcast(FLOATS, x[k + 1]);
+              a1 = wa0.fma(v01, a1);
+              b1 = wb0.fma(v01, b1);
+              FloatVector v02 = FloatVector.broadcast(FLOATS, x[k + 2]);
+              a2 = wa0.fma(v02, a2);
+              b2 = wb0.fma(v02, b2);
+              FloatVector v03 = FloatVector.broadcast(FLOATS, x[k + 3]);
+              a3 = wa0.fma(v03, a3);
+              b3 = wb0.fma(v03, b3);
+              FloatVector v04 = FloatVector.broadcast(FLOATS, x[k + 4]);
+              a4 = wa0.fma(v04, a4);
+              b4 = wb0.fma(v04, b4);
+              FloatVector v05 = FloatVector.broadcast(FLOATS, x[k + 5]);
+              a5 = wa0.fma(v05, a5);
+              b5 = wb0.fma(v05, b5);
+              FloatVector v06 = FloatVector.broadcast(FLOATS, x[k + 6]);
+              a6 = wa0.fma(v06, a6);
+              b6 = wb0.fma(v06, b6);
+              FloatVector v07 = FloatVector.broadcast(FLOATS, x[k + 7]);
+              a7 = wa0.fma(v07, a7);
+              b7 = wb0.fma(v07, b7);
+              k += 8;
+            }
+            qa = qa.lanewise(LSHR, HALF);
+            qb = qb.lanewise(LSHR, HALF);
           }
-          qa = qa.lanewise(LSHR, HALF);
-          qb = qb.lanewise(LSHR, HALF);
         }
         scaleA
             .fma(a0, FloatVector.fromMemorySegment(FLOATS, MEMORY, to, LITTLE_ENDIAN))

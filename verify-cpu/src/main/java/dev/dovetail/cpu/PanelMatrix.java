@@ -18,11 +18,11 @@ import java.util.Optional;
  *
  * <ul>
  *   <li>unquantised: {@code acc = fma(w[k], x[k], acc)} for k = 0, 1, ... from {@code acc = 0};
- *   <li>quantised, for each group: the products of a run of columns ({@link WeightKind#run}), 8 as
- *       a rule, are summed apart, {@code r = fma(q[k], x[k], r)} in order of k, with q the unscaled
- *       integers as stored, from {@code r = 0}; {@code acc = fma(scale, r, acc)} for one run after
- *       the other; then {@code acc = fma(min, X, acc)} with X the sum of the group's activations.
- *       Short sums that do not wait for each other are what keeps a CPU's FMA units busy;
+ *   <li>quantised, for each group: the products of a run of 16 columns ({@link WeightKind#run}) are
+ *       summed apart, {@code r = fma(q[k], x[k], r)} in order of k, with q the unscaled integers as
+ *       stored, from {@code r = 0}; {@code acc = fma(scale, r, acc)} for one run after the other;
+ *       then {@code acc = fma(min, X, acc)} with X the sum of the group's activations. Short sums
+ *       that do not wait for each other are what keeps a CPU's FMA units busy;
  *   <li>X: four sums over k mod 4, each in order of k, then {@code (s0 + s1) + (s2 + s3)};
  *   <li>the integers stay where they stand in their words, and their activations are multiplied by
  *       the inverse powers of two ({@link WeightKind#inverse}), which also leave all sums at {@link

@@ -10,14 +10,14 @@ package dev.dovetail.cpu;
  */
 enum WeightKind {
   /** Eight unsigned integers of 4 bits, the first in the lowest bits. */
-  FOUR_BIT(8, 1, 16, 0xf, 0xf0, 0xf00, 0xf000),
+  FOUR_BIT(8, 16, 0xf, 0xf0, 0xf00, 0xf000),
   /**
    * Unsigned integers of 6 bits, sixteen in three words: five in each, the first in the lowest
    * bits. The top two bits of the three words are the sixteenth, its upper bits first.
    */
-  SIX_BIT(6, 1, 18, 0x3f, 0x3f << 6, 0x3f << 12),
+  SIX_BIT(6, 18, 0x3f, 0x3f << 6, 0x3f << 12),
   /** Four unsigned integers of 8 bits, the first in the lowest bits. */
-  EIGHT_BIT(4, 2, 16, 0xff, 0xff00),
+  EIGHT_BIT(4, 16, 0xff, 0xff00),
   /** Two numbers, the first in the low half. */
   F16(2),
   /** Two numbers, the first in the low half. */
@@ -34,23 +34,24 @@ enum WeightKind {
    */
   static final float SUM_UNIT = 0x1p-54f;
 
-  /** Columns after which the places of fields repeat themselves, words of all kinds being whole. */
+  /**
+   * Columns after which the places of fields repeat themselves, words of all kinds being whole; and
+   * whose products are summed before their scale comes in.
+   */
   static final int PERIOD = 16;
 
   private final int fieldsPerWord;
-  private final int wordsPerRun;
   private final int halfShift;
   private final int[] masks;
   private final int[] columns;
   private final float[] inverse;
 
   WeightKind(int numbersPerWord) {
-    this(numbersPerWord, 1, 0);
+    this(numbersPerWord, 0);
   }
 
-  WeightKind(int fieldsPerWord, int wordsPerRun, int halfShift, int... masks) {
+  WeightKind(int fieldsPerWord, int halfShift, int... masks) {
     this.fieldsPerWord = fieldsPerWord;
-    this.wordsPerRun = wordsPerRun;
     this.halfShift = halfShift;
     this.masks = masks;
     this.columns = newColumns();
@@ -67,9 +68,14 @@ enum WeightKind {
     return fieldsPerWord;
   }
 
-  /** Fields whose products are summed before their scale comes in: those of a word or two. */
+  /** Fields whose products are summed before their scale comes in. */
   int run() {
-    return wordsPerRun * fieldsPerWord;
+    return fields(PERIOD);
+  }
+
+  /** Bytes from the words of one run to those of the next. */
+  long runBytes() {
+    return (long) words(PERIOD) * PanelPart.WORD_BYTES;
   }
 
   /** Fields of some columns; of quantised weights, of a multiple of 16. */

@@ -41,12 +41,13 @@ final class FakeHub implements AutoCloseable {
 
   final List<Asked> asked = new CopyOnWriteArrayList<>();
   private final ServerSocket socket;
+  private final Thread acceptor;
   private volatile Function<Asked, Answer> behaviour;
 
   FakeHub(Function<Asked, Answer> behaviour) throws IOException {
     this.behaviour = behaviour;
     socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::accept);
+    acceptor = Thread.ofVirtual().start(this::accept);
   }
 
   void behave(Function<Asked, Answer> next) {
@@ -123,8 +124,14 @@ final class FakeHub implements AutoCloseable {
     }
   }
 
+  /** Nobody is answered any more once this returns: the port is free when the acceptor has left. */
   @Override
   public void close() throws IOException {
     socket.close();
+    try {
+      acceptor.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
