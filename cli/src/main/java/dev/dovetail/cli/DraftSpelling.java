@@ -47,6 +47,12 @@ record DraftSpelling(DraftPlace place, String which) {
       throw new IllegalArgumentException(
           "--draft names no folder or file; found '%s'".formatted(text));
     }
+    if (spelling.which.length() < text.length()
+        && (spelling.which.equals(LOOKUP) || spelling.which.equals(NONE))) {
+      throw new IllegalArgumentException(
+          "gpu: and cpu: say where a draft runs, and with %s there is none; found '%s'"
+              .formatted(spelling.which, text));
+    }
     if (spelling.which.startsWith(LOOKUP_AND) && NO_MODEL.matcher(spelling.which).find()) {
       throw new IllegalArgumentException(
           "behind lookup+ stands dgf or a draft's folder or file, and gpu: or cpu: before it; found '%s'"

@@ -84,6 +84,8 @@ class UsageTest {
           bench humaneval --draft none@4 | no draft guesses a tree; found 'none@4' (see dovetail bench humaneval --help)
           bench humaneval --draft auto@4x | a tree is spelled DEPTH or DEPTHxWIDTH, such as 4 or 4x2; found '4x' (see dovetail bench humaneval --help)
           bench humaneval --draft none,gpu: | --draft names no folder or file; found 'gpu:' (see dovetail bench humaneval --help)
+          run -d gpu:lookup hi     | gpu: and cpu: say where a draft runs, and with lookup there is none; found 'gpu:lookup' (see dovetail run --help)
+          plan -d cpu:none         | gpu: and cpu: say where a draft runs, and with none there is none; found 'cpu:none' (see dovetail plan --help)
           run -d lookup+ hi        | --draft names no folder or file; found 'lookup+' (see dovetail run --help)
           run -d lookup+auto hi    | behind lookup+ stands dgf or a draft's folder or file, and gpu: or cpu: before it; found 'lookup+auto' (see dovetail run --help)
           run -d lookup+gpu:x hi   | behind lookup+ stands dgf or a draft's folder or file, and gpu: or cpu: before it; found 'lookup+gpu:x' (see dovetail run --help)

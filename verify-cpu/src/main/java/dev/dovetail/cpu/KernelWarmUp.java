@@ -36,8 +36,16 @@ final class KernelWarmUp {
    */
   private static final int COLS = PanelPart.BLOCK_COLS;
 
+  /** Of quantised weights, whose kernels go by blocks, so many that panels are taken two by two. */
+  private static final int QUANTISED_COLS = PanamaMatmulKernels.LEAST_COLS_OF_PAIRS;
+
   private static final int GROUP = 32;
-  private static final int WHOLE_PANELS = 3;
+
+  /**
+   * And one that is not whole: two chunks of one panel and two of two, with kernels of their own.
+   */
+  private static final int WHOLE_PANELS = 5;
+
   private static final int HEAD_DIM = 64;
   private static final int NODES = 33;
 
@@ -85,22 +93,23 @@ final class KernelWarmUp {
   void multiply(PanelFormat format, int tokens) {
     // Some whole panels, and one that is not.
     int rows = WHOLE_PANELS * PanelPart.ROWS + 1;
+    int cols = format.weights().quantised() ? QUANTISED_COLS : COLS;
     try (Arena arena = Arena.ofConfined();
         WorkerPool alone = new WorkerPool(1)) {
-      PanelPart shape = new PanelPart(format, 0, rows, COLS, MemorySegment.NULL);
+      PanelPart shape = new PanelPart(format, 0, rows, cols, MemorySegment.NULL);
       PanelPart part =
           new PanelPart(
               format,
               0,
               rows,
-              COLS,
+              cols,
               arena.allocate(shape.panels() * shape.panelBytes(), PanelPart.WORD_BYTES));
       Matmul matmul = new Matmul(alone, settings.matmul());
       PanelMatrix matrix = PanelMatrix.of(List.of(part), 1);
-      float[] x = new float[tokens * COLS];
+      float[] x = new float[tokens * cols];
       float[] y = new float[tokens * rows];
       for (int call = 0; call < CALLS; call++) {
-        matmul.multiply(matrix, x, 0, COLS, tokens, y, 0, rows, call % 2 == 1);
+        matmul.multiply(matrix, x, 0, cols, tokens, y, 0, rows, call % 2 == 1);
       }
     }
   }

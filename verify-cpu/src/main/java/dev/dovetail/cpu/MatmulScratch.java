@@ -20,31 +20,30 @@ final class MatmulScratch {
    */
   static final int SPARE_TOKENS = 3;
 
-  private static final int SMALLEST_GROUP = 16;
-
   /** Widened weights {@code [TILE_COLS][32]}. */
   final MemorySegment tile = floats(TILE_COLS * PanelPart.ROWS);
 
-  /** Scales {@code [groups][32]}. */
-  final MemorySegment scales = floats(PanelPart.BLOCK_COLS / SMALLEST_GROUP * PanelPart.ROWS);
-
-  /** Mins {@code [groups][32]}. */
-  final MemorySegment mins = floats(PanelPart.BLOCK_COLS / SMALLEST_GROUP * PanelPart.ROWS);
-
   final PanelBlock block = new PanelBlock();
 
-  /** Outputs {@code [n + SPARE_TOKENS][32]}. */
-  MemorySegment acc = floats((1 + SPARE_TOKENS) * PanelPart.ROWS);
+  /** The block of the next panel, where two are multiplied at a time. */
+  final PanelBlock below = new PanelBlock();
 
-  private static MemorySegment floats(int count) {
+  /** Outputs of a panel, then those of the next: {@code [n + SPARE_TOKENS][32]} each. */
+  MemorySegment acc = floats(2 * (1 + SPARE_TOKENS) * PanelPart.ROWS);
+
+  static MemorySegment floats(int count) {
     return Arena.ofAuto().allocate(4L * count, 64);
+  }
+
+  /** Bytes from the outputs of a panel to those of the next. */
+  static long bytesToNext(int n) {
+    return (long) (n + SPARE_TOKENS) * PanelPart.WORD_BYTES;
   }
 
   /** Makes room for the outputs of {@code n} tokens. */
   void reserve(int n) {
-    int tokens = n + SPARE_TOKENS;
-    if (acc.byteSize() < (long) tokens * PanelPart.WORD_BYTES) {
-      acc = floats(tokens * PanelPart.ROWS);
+    if (acc.byteSize() < 2 * bytesToNext(n)) {
+      acc = floats(2 * (n + SPARE_TOKENS) * PanelPart.ROWS);
     }
   }
 }

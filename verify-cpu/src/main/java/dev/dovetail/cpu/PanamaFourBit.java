@@ -20,7 +20,9 @@ import jdk.incubator.vector.IntVector;
  * four tokens or more would take the registers that their sums need, so they stay in memory.
  *
  * <p>Loops end where an address or a bit is reached: one that C2 can count it unrolls, and then
- * runs out of registers.
+ * runs out of registers. For the same reason one, two and three tokens step from field to field by
+ * {@link PanelBlock#tokens}, which is no constant: the range checks of the fields stay apart, and
+ * C2 masks a field where it is multiplied and not all fields of a word at once.
  */
 final class PanamaFourBit {
   private static final int BITS = 4;
@@ -46,6 +48,7 @@ final class PanamaFourBit {
   static void one(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + block.firstField;
+    int step = block.tokens;
     float[] sums = block.sums;
     int sum = token * block.sumsOfToken + block.firstSum;
     long at = (block.word + 4L * row) & ADDRESS;
@@ -80,21 +83,24 @@ final class PanamaFourBit {
               (FloatVector) qa0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb1 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
+          k += step;
+          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa1.fma(v10, a0);
           b0 = wb1.fma(v10, b0);
           FloatVector wa2 =
               (FloatVector) qa0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb2 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
+          k += step;
+          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa2.fma(v20, a0);
           b0 = wb2.fma(v20, b0);
           FloatVector wa3 =
               (FloatVector) qa0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb3 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
+          k += step;
+          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa3.fma(v30, a0);
           b0 = wb3.fma(v30, b0);
           qa0 = qa0.lanewise(LSHR, HALF);
@@ -103,31 +109,35 @@ final class PanamaFourBit {
               (FloatVector) qa0.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb4 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
+          k += step;
+          FloatVector v40 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa4.fma(v40, a0);
           b0 = wb4.fma(v40, b0);
           FloatVector wa5 =
               (FloatVector) qa0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb5 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
+          k += step;
+          FloatVector v50 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa5.fma(v50, a0);
           b0 = wb5.fma(v50, b0);
           FloatVector wa6 =
               (FloatVector) qa0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb6 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v60 = FloatVector.broadcast(FLOATS, x[k + 6]);
+          k += step;
+          FloatVector v60 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa6.fma(v60, a0);
           b0 = wb6.fma(v60, b0);
           FloatVector wa7 =
               (FloatVector) qa0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb7 =
               (FloatVector) qb0.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v70 = FloatVector.broadcast(FLOATS, x[k + 7]);
+          k += step;
+          FloatVector v70 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa7.fma(v70, a0);
           b0 = wb7.fma(v70, b0);
-          k += 8;
+          k += step;
         }
         accA0 = scaleA.fma(a0, accA0);
         accB0 = scaleB.fma(b0, accB0);
@@ -148,6 +158,7 @@ final class PanamaFourBit {
   static void two(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + 2 * block.firstField;
+    int step = block.tokens;
     float[] sums = block.sums;
     int sum = token * block.sumsOfToken + 2 * block.firstSum;
     long at = (block.word + 4L * row) & ADDRESS;
@@ -191,33 +202,36 @@ final class PanamaFourBit {
                 (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb1 =
                 (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
+            k += step;
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa1.fma(v10, a0);
             b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa1.fma(v11, a1);
             b1 = wb1.fma(v11, b1);
             FloatVector wa2 =
                 (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb2 =
                 (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            k += step;
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa2.fma(v20, a0);
             b0 = wb2.fma(v20, b0);
-            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa2.fma(v21, a1);
             b1 = wb2.fma(v21, b1);
             FloatVector wa3 =
                 (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb3 =
                 (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 6]);
+            k += step;
+            FloatVector v30 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa3.fma(v30, a0);
             b0 = wb3.fma(v30, b0);
-            FloatVector v31 = FloatVector.broadcast(FLOATS, x[k + 7]);
+            FloatVector v31 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa3.fma(v31, a1);
             b1 = wb3.fma(v31, b1);
-            k += 8;
+            k += step;
             qa = qa.lanewise(LSHR, HALF);
             qb = qb.lanewise(LSHR, HALF);
           }
@@ -248,6 +262,7 @@ final class PanamaFourBit {
   static void three(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + 3 * block.firstField;
+    int step = block.tokens;
     float[] sums = block.sums;
     int sum = token * block.sumsOfToken + 3 * block.firstSum;
     long at = (block.word + 4L * row) & ADDRESS;
@@ -299,42 +314,45 @@ final class PanamaFourBit {
                 (FloatVector) qa.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb1 =
                 (FloatVector) qb.lanewise(AND, NIBBLE_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            k += step;
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa1.fma(v10, a0);
             b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa1.fma(v11, a1);
             b1 = wb1.fma(v11, b1);
-            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 2]);
             a2 = wa1.fma(v12, a2);
             b2 = wb1.fma(v12, b2);
             FloatVector wa2 =
                 (FloatVector) qa.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb2 =
                 (FloatVector) qb.lanewise(AND, NIBBLE_2).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 6]);
+            k += step;
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa2.fma(v20, a0);
             b0 = wb2.fma(v20, b0);
-            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 7]);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa2.fma(v21, a1);
             b1 = wb2.fma(v21, b1);
-            FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 8]);
+            FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 2]);
             a2 = wa2.fma(v22, a2);
             b2 = wb2.fma(v22, b2);
             FloatVector wa3 =
                 (FloatVector) qa.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb3 =
                 (FloatVector) qb.lanewise(AND, NIBBLE_3).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 9]);
+            k += step;
+            FloatVector v30 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa3.fma(v30, a0);
             b0 = wb3.fma(v30, b0);
-            FloatVector v31 = FloatVector.broadcast(FLOATS, x[k + 10]);
+            FloatVector v31 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa3.fma(v31, a1);
             b1 = wb3.fma(v31, b1);
-            FloatVector v32 = FloatVector.broadcast(FLOATS, x[k + 11]);
+            FloatVector v32 = FloatVector.broadcast(FLOATS, x[k + 2]);
             a2 = wa3.fma(v32, a2);
             b2 = wb3.fma(v32, b2);
-            k += 12;
+            k += step;
             qa = qa.lanewise(LSHR, HALF);
             qb = qb.lanewise(LSHR, HALF);
           }

@@ -4,6 +4,7 @@ import static dev.dovetail.cpu.PanamaSpecies.FLOATS;
 import static dev.dovetail.cpu.PanamaSpecies.LANES;
 import static dev.dovetail.cpu.PanamaSpecies.MEMORY;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
@@ -33,35 +34,60 @@ final class PanamaMatmulKernels implements MatmulKernels {
    */
   private static final int MOST_TOKENS_OF_HALVES = 32;
 
+  /**
+   * From memory, panels of fewer columns are slower two by two: they end before the CPU fetches
+   * ahead in both of them.
+   */
+  static final int LEAST_COLS_OF_PAIRS = 1024;
+
   @Override
   public void multiply(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
-    boolean quantised = part.format().weights().quantised();
-    if (quantised) {
-      scratch.block.start(part, from, to, call, scratch);
+    if (part.format().weights().quantised()) {
+      quantised(part, from, to, call, scratch);
+      return;
     }
     for (int panel = from; panel < to; panel++) {
-      clear(scratch.acc.address(), call.n + MatmulScratch.SPARE_TOKENS);
-      if (quantised) {
-        for (int k = 0; k < part.cols(); k += PanelPart.BLOCK_COLS) {
-          scratch.block.fill(panel, k / PanelPart.BLOCK_COLS);
-          block(part.format().weights(), scratch.block, call.n);
-        }
-      } else {
-        boolean direct =
-            part.format().weights() == WeightKind.F32 || call.n <= MOST_TOKENS_OF_HALVES;
-        int done = direct ? direct(part, panel, call, scratch) : 0;
-        for (int k = done; k < part.cols(); k += MatmulScratch.TILE_COLS) {
-          tile(part, panel, k, Math.min(MatmulScratch.TILE_COLS, part.cols() - k), call, scratch);
-        }
+      clear(scratch.acc.address(), MatmulScratch.bytesToNext(call.n));
+      boolean direct = part.format().weights() == WeightKind.F32 || call.n <= MOST_TOKENS_OF_HALVES;
+      int done = direct ? direct(part, panel, call, scratch) : 0;
+      for (int k = done; k < part.cols(); k += MatmulScratch.TILE_COLS) {
+        tile(part, panel, k, Math.min(MatmulScratch.TILE_COLS, part.cols() - k), call, scratch);
       }
-      int firstRow = panel * ROWS;
-      if (firstRow + ROWS <= part.rows()) {
-        write(scratch.acc.address(), call, part.unit(), part.rowOffset() + firstRow);
-      } else {
-        call.write(
-            scratch.acc, ROWS, part.unit(), part.rowOffset() + firstRow, part.rows() - firstRow);
+      write(part, panel, call, scratch.acc);
+    }
+  }
+
+  /** Some panels of quantised weights, two by two where there are kernels for it. */
+  private void quantised(PanelPart part, int from, int to, MatmulCall call, MatmulScratch scratch) {
+    WeightKind kind = part.format().weights();
+    MemorySegment acc = scratch.acc;
+    MemorySegment accBelow = acc.asSlice(MatmulScratch.bytesToNext(call.n));
+    PanelBlock block = scratch.block;
+    PanelBlock below = scratch.below;
+    block.start(part, from, to, call, acc.address());
+    below.start(part, from, to, call, accBelow.address());
+    int most = part.cols() >= LEAST_COLS_OF_PAIRS && inPairs(call.n) ? 2 : 1;
+    int panels;
+    for (int panel = from; panel < to; panel += panels) {
+      panels = Math.min(most, to - panel);
+      clear(acc.address(), panels * MatmulScratch.bytesToNext(call.n));
+      for (int k = 0; k < part.cols(); k += PanelPart.BLOCK_COLS) {
+        block.fill(panel, k / PanelPart.BLOCK_COLS);
+        if (panels == 2) {
+          below.fill(panel + 1, k / PanelPart.BLOCK_COLS);
+        }
+        blocks(kind, block, panels == 2 ? below : null, call.n);
+      }
+      write(part, panel, call, acc);
+      if (panels == 2) {
+        write(part, panel + 1, call, accBelow);
       }
     }
+  }
+
+  /** Whether two or three of so many tokens are computed together, by vectors wide enough. */
+  private static boolean inPairs(int tokens) {
+    return LANES == 16 && tokens % 4 >= 2;
   }
 
   @Override
@@ -76,9 +102,19 @@ final class PanamaMatmulKernels implements MatmulKernels {
     PanamaActivations.sumGroups(x, from, size, factor, out, to, step, groups);
   }
 
-  private static void clear(long acc, int tokens) {
-    for (long at = 0; at < (long) tokens * PanelPart.WORD_BYTES; at += 4L * LANES) {
+  private static void clear(long acc, long bytes) {
+    for (long at = 0; at < bytes; at += 4L * LANES) {
       FloatVector.zero(FLOATS).intoMemorySegment(MEMORY, acc + at, ByteOrder.LITTLE_ENDIAN);
+    }
+  }
+
+  /** Writes the outputs of a panel. */
+  private static void write(PanelPart part, int panel, MatmulCall call, MemorySegment acc) {
+    int firstRow = panel * ROWS;
+    if (firstRow + ROWS <= part.rows()) {
+      write(acc.address(), call, part.unit(), part.rowOffset() + firstRow);
+    } else {
+      call.write(acc, ROWS, part.unit(), part.rowOffset() + firstRow, part.rows() - firstRow);
     }
   }
 
@@ -168,38 +204,79 @@ final class PanamaMatmulKernels implements MatmulKernels {
     direct(WeightKind.F32, tile, cols, k, call, scratch.acc.address());
   }
 
-  private void block(WeightKind kind, PanelBlock block, int tokens) {
+  /** Multiplies by a block, and by the one of the next panel below it unless that is null. */
+  private void blocks(WeightKind kind, PanelBlock block, PanelBlock below, int tokens) {
     int count;
     for (int t = 0; t < tokens; t += count) {
       count = tokensAtATime(tokens - t);
-      for (int row = 0; row < ROWS; row += 2 * LANES) {
-        switch (kind) {
-          case FOUR_BIT -> {
-            switch (count) {
-              case 8 -> PanamaFourBit.eight(block, t, row);
-              case 4 -> PanamaFourBit.four(block, t, row);
-              case 3 -> PanamaFourBit.three(block, t, row);
-              case 2 -> PanamaFourBit.two(block, t, row);
-              default -> PanamaFourBit.one(block, t, row);
-            }
+      block.tokens = count;
+      if (below == null) {
+        block(kind, block, t, count);
+      } else if (count == 2 || count == 3) {
+        pair(kind, block, below, t, count);
+      } else {
+        below.tokens = count;
+        block(kind, block, t, count);
+        block(kind, below, t, count);
+      }
+    }
+  }
+
+  private static void pair(
+      WeightKind kind, PanelBlock block, PanelBlock below, int token, int count) {
+    switch (kind) {
+      case FOUR_BIT -> {
+        if (count == 2) {
+          PanamaFourBitPairs.two(block, below, token);
+        } else {
+          PanamaFourBitPairs.three(block, below, token);
+        }
+      }
+      case SIX_BIT -> {
+        if (count == 2) {
+          PanamaSixBitPairs.two(block, below, token);
+        } else {
+          PanamaSixBitPairs.three(block, below, token);
+        }
+      }
+      default -> {
+        if (count == 2) {
+          PanamaEightBitPairs.two(block, below, token);
+        } else {
+          PanamaEightBitPairs.three(block, below, token);
+        }
+      }
+    }
+  }
+
+  private static void block(WeightKind kind, PanelBlock block, int token, int count) {
+    for (int row = 0; row < ROWS; row += 2 * LANES) {
+      switch (kind) {
+        case FOUR_BIT -> {
+          switch (count) {
+            case 8 -> PanamaFourBit.eight(block, token, row);
+            case 4 -> PanamaFourBit.four(block, token, row);
+            case 3 -> PanamaFourBit.three(block, token, row);
+            case 2 -> PanamaFourBit.two(block, token, row);
+            default -> PanamaFourBit.one(block, token, row);
           }
-          case SIX_BIT -> {
-            switch (count) {
-              case 8 -> PanamaSixBit.eight(block, t, row);
-              case 4 -> PanamaSixBit.four(block, t, row);
-              case 3 -> PanamaSixBit.three(block, t, row);
-              case 2 -> PanamaSixBit.two(block, t, row);
-              default -> PanamaSixBit.one(block, t, row);
-            }
+        }
+        case SIX_BIT -> {
+          switch (count) {
+            case 8 -> PanamaSixBit.eight(block, token, row);
+            case 4 -> PanamaSixBit.four(block, token, row);
+            case 3 -> PanamaSixBit.three(block, token, row);
+            case 2 -> PanamaSixBit.two(block, token, row);
+            default -> PanamaSixBit.one(block, token, row);
           }
-          default -> {
-            switch (count) {
-              case 8 -> PanamaEightBit.eight(block, t, row);
-              case 4 -> PanamaEightBit.four(block, t, row);
-              case 3 -> PanamaEightBit.three(block, t, row);
-              case 2 -> PanamaEightBit.two(block, t, row);
-              default -> PanamaEightBit.one(block, t, row);
-            }
+        }
+        default -> {
+          switch (count) {
+            case 8 -> PanamaEightBit.eight(block, token, row);
+            case 4 -> PanamaEightBit.four(block, token, row);
+            case 3 -> PanamaEightBit.three(block, token, row);
+            case 2 -> PanamaEightBit.two(block, token, row);
+            default -> PanamaEightBit.one(block, token, row);
           }
         }
       }

@@ -37,6 +37,7 @@ final class PanamaSixBit {
   static void one(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + block.firstField;
+    int step = block.tokens;
     float[] sums = block.sums;
     int sum = token * block.sumsOfToken + block.firstSum;
     long at = (block.word + 4L * row) & ADDRESS;
@@ -71,14 +72,16 @@ final class PanamaSixBit {
               (FloatVector) qa0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb1 =
               (FloatVector) qb0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 1]);
+          k += step;
+          FloatVector v10 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa1.fma(v10, a0);
           b0 = wb1.fma(v10, b0);
           FloatVector wa2 =
               (FloatVector) qa0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb2 =
               (FloatVector) qb0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 2]);
+          k += step;
+          FloatVector v20 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa2.fma(v20, a0);
           b0 = wb2.fma(v20, b0);
           qa0 = qa0.lanewise(LSHR, HALF);
@@ -87,24 +90,27 @@ final class PanamaSixBit {
               (FloatVector) qa0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb3 =
               (FloatVector) qb0.lanewise(AND, SIX_0).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k + 3]);
+          k += step;
+          FloatVector v30 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa3.fma(v30, a0);
           b0 = wb3.fma(v30, b0);
           FloatVector wa4 =
               (FloatVector) qa0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb4 =
               (FloatVector) qb0.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v40 = FloatVector.broadcast(FLOATS, x[k + 4]);
+          k += step;
+          FloatVector v40 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa4.fma(v40, a0);
           b0 = wb4.fma(v40, b0);
           FloatVector wa5 =
               (FloatVector) qa0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
           FloatVector wb5 =
               (FloatVector) qb0.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-          FloatVector v50 = FloatVector.broadcast(FLOATS, x[k + 5]);
+          k += step;
+          FloatVector v50 = FloatVector.broadcast(FLOATS, x[k]);
           a0 = wa5.fma(v50, a0);
           b0 = wb5.fma(v50, b0);
-          k += 6;
+          k += step;
         }
         accA0 = scaleA.fma(a0, accA0);
         accB0 = scaleB.fma(b0, accB0);
@@ -125,6 +131,7 @@ final class PanamaSixBit {
   static void two(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + 2 * block.firstField;
+    int step = block.tokens;
     float[] sums = block.sums;
     int sum = token * block.sumsOfToken + 2 * block.firstSum;
     long at = (block.word + 4L * row) & ADDRESS;
@@ -168,23 +175,25 @@ final class PanamaSixBit {
                 (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb1 =
                 (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 2]);
+            k += step;
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa1.fma(v10, a0);
             b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa1.fma(v11, a1);
             b1 = wb1.fma(v11, b1);
             FloatVector wa2 =
                 (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb2 =
                 (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            k += step;
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa2.fma(v20, a0);
             b0 = wb2.fma(v20, b0);
-            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa2.fma(v21, a1);
             b1 = wb2.fma(v21, b1);
-            k += 6;
+            k += step;
             qa = qa.lanewise(LSHR, HALF);
             qb = qb.lanewise(LSHR, HALF);
           }
@@ -215,6 +224,7 @@ final class PanamaSixBit {
   static void three(PanelBlock block, int token, int row) {
     float[] x = block.x;
     int k = token * block.fields + 3 * block.firstField;
+    int step = block.tokens;
     float[] sums = block.sums;
     int sum = token * block.sumsOfToken + 3 * block.firstSum;
     long at = (block.word + 4L * row) & ADDRESS;
@@ -266,29 +276,31 @@ final class PanamaSixBit {
                 (FloatVector) qa.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb1 =
                 (FloatVector) qb.lanewise(AND, SIX_1).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k + 3]);
+            k += step;
+            FloatVector v10 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa1.fma(v10, a0);
             b0 = wb1.fma(v10, b0);
-            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 4]);
+            FloatVector v11 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa1.fma(v11, a1);
             b1 = wb1.fma(v11, b1);
-            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 5]);
+            FloatVector v12 = FloatVector.broadcast(FLOATS, x[k + 2]);
             a2 = wa1.fma(v12, a2);
             b2 = wb1.fma(v12, b2);
             FloatVector wa2 =
                 (FloatVector) qa.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
             FloatVector wb2 =
                 (FloatVector) qb.lanewise(AND, SIX_2).convertShape(TO_FLOAT, FLOATS, 0);
-            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k + 6]);
+            k += step;
+            FloatVector v20 = FloatVector.broadcast(FLOATS, x[k]);
             a0 = wa2.fma(v20, a0);
             b0 = wb2.fma(v20, b0);
-            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 7]);
+            FloatVector v21 = FloatVector.broadcast(FLOATS, x[k + 1]);
             a1 = wa2.fma(v21, a1);
             b1 = wb2.fma(v21, b1);
-            FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 8]);
+            FloatVector v22 = FloatVector.broadcast(FLOATS, x[k + 2]);
             a2 = wa2.fma(v22, a2);
             b2 = wb2.fma(v22, b2);
-            k += 9;
+            k += step;
             qa = qa.lanewise(LSHR, HALF);
             qb = qb.lanewise(LSHR, HALF);
           }

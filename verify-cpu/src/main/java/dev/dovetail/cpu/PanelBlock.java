@@ -5,10 +5,12 @@ import java.util.Objects;
 
 /**
  * Some columns of a panel of quantised weights, with what belongs to them: what a kernel needs to
- * know, worked out once for all tokens and rows. One for each worker: {@link #start} for some
+ * know, worked out once for all tokens and rows. Each worker has its own: {@link #start} for some
  * panels of a multiplication, then {@link #fill} for one block of them after the other.
  */
 final class PanelBlock {
+  private static final int SMALLEST_GROUP = 16;
+
   /** Groups of columns that share a scale. */
   int groups;
 
@@ -19,13 +21,16 @@ final class PanelBlock {
   long word;
 
   /** The address of the decoded scales {@code [groups][32]}. */
-  long scales;
+  final long scales;
 
   /** The address of the decoded mins {@code [groups][32]}. */
   long mins;
 
   /** See {@link MatmulCall#activations}. */
   float[] x;
+
+  /** Tokens that are computed together, whose activations lie side by side. */
+  int tokens;
 
   /** Fields of a row. */
   int fields;
@@ -45,6 +50,10 @@ final class PanelBlock {
   /** The address of the outputs {@code [n][32]} so far. */
   long acc;
 
+  /** Held so that the memory behind {@link #scales} and {@link #mins} is not freed. */
+  private final MemorySegment ownScales = decoded();
+
+  private final MemorySegment ownMins = decoded();
   private PanelPart part;
   private ScaleKind scaleKind;
   private int groupSize;
@@ -52,8 +61,20 @@ final class PanelBlock {
   private long panelBytes;
   private long blockBytes;
 
-  /** Makes ready for panels {@code from} to {@code to - 1} of a part. */
-  void start(PanelPart of, int from, int to, MatmulCall call, MatmulScratch scratch) {
+  PanelBlock() {
+    scales = ownScales.address();
+  }
+
+  private static MemorySegment decoded() {
+    return MatmulScratch.floats(PanelPart.BLOCK_COLS / SMALLEST_GROUP * PanelPart.ROWS);
+  }
+
+  /**
+   * Makes ready for panels {@code from} to {@code to - 1} of a part.
+   *
+   * @param outputs the address of the outputs {@code [n][32]}
+   */
+  void start(PanelPart of, int from, int to, MatmulCall call, long outputs) {
     part = of;
     PanelFormat format = of.format();
     scaleKind = format.scales();
@@ -62,13 +83,12 @@ final class PanelBlock {
     panelBytes = of.panelBytes();
     blockBytes = of.blockBytes(PanelPart.BLOCK_COLS);
     first = address(of.data(), from * panelBytes, (to - from) * panelBytes) - from * panelBytes;
-    scales = scratch.scales.address();
-    mins = format.bias() == 0 ? scratch.mins.address() : scales;
+    mins = format.bias() == 0 ? ownMins.address() : scales;
     x = call.activations(format.weights());
     fields = format.weights().fields(of.cols());
     sums = call.sums(format);
     sumsOfToken = of.cols() / groupSize;
-    acc = scratch.acc.address();
+    acc = outputs;
   }
 
   /** Takes a block of columns of one of these panels, and decodes their scales. */

@@ -169,20 +169,31 @@ final class PanelMatrix implements Matrix {
     }
   }
 
-  /** Chunks of about as many bytes, so that even shares of chunks are even shares of work. */
+  /**
+   * Chunks of about as many bytes, so that even shares of chunks are even shares of work; in large
+   * matrices of an even number of panels, which some kernels multiply two by two.
+   */
   private static List<Chunk> chunks(List<PanelPart> parts, long bytes, int threads) {
     double about = Math.min(CHUNK_BYTES, (double) bytes / (CHUNKS_PER_THREAD * threads));
+    boolean large = about == CHUNK_BYTES;
     List<Chunk> chunks = new ArrayList<>();
     for (PanelPart part : parts) {
       int panels = part.panels();
       int count = Math.clamp(Math.round(part.data().byteSize() / about), 1, panels);
       for (int i = 0; i < count; i++) {
-        chunks.add(
-            new Chunk(
-                part, (int) ((long) panels * i / count), (int) ((long) panels * (i + 1) / count)));
+        int from = boundary(panels, i, count, large);
+        int to = boundary(panels, i + 1, count, large);
+        if (from != to) {
+          chunks.add(new Chunk(part, from, to));
+        }
       }
     }
     return chunks;
+  }
+
+  private static int boundary(int panels, int chunk, int count, boolean even) {
+    int at = (int) ((long) panels * chunk / count);
+    return even && chunk < count ? at - at % 2 : at;
   }
 
   @Override

@@ -71,11 +71,11 @@ class MatmulTest {
   void equalsTheScalarKernelsInEveryBit(TensorType type) {
     long seed = 1;
     try (WorkerPool pool = new WorkerPool(1)) {
-      for (int rows : new int[] {1, 15, 16, 17, 32, 33, 47, 80}) {
+      for (int rows : new int[] {1, 15, 16, 17, 32, 33, 47, 80, 170}) {
         for (int cols : widths(type)) {
           Tensor tensor = RandomTensors.tensor(type, rows, cols, new Random(++seed));
           try (PanelMatrix w = PanelMatrix.pack(List.of(tensor), pool)) {
-            for (int n : new int[] {1, 2, 3, 4, 5, 7, 8, 16, 33}) {
+            for (int n : new int[] {1, 2, 3, 4, 5, 6, 7, 8, 16, 33}) {
               assertSameBits(new Case(w, n, (rows + n) % 2 == 0, seed), 1);
             }
           }
