@@ -36,7 +36,8 @@ def save(folder: pathlib.Path, draft: Draft, draft_vocabulary: torch.Tensor, tar
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / "model.safetensors.part")
     (folder / "model.safetensors.part").replace(folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "config.json.part").replace(folder / "config.json")
 
 
 def unpack(file: pathlib.Path) -> tuple[dict, dict[str, torch.Tensor]]:

@@ -1,24 +1,27 @@
 #!/usr/bin/env python3
 """Lets a target write texts, and keeps their features: what a draft is trained on.
 
-    python3 training/generate.py FOLDER --target TARGET.gguf [--count 4000] [--seed 1] [--code 0.7 --requests 0.15]
+    python3 training/generate.py FOLDER --target TARGET.gguf [--count 4000] [--seed 1] [--stubs 0.6 --requests 0.15]
 
 Four kinds of text, all of them the target's own: continued function stubs (some from a folder of Python sources, by
 default the standard library's, some made up by the target), continued excerpts of those sources, answers to requests to
 complete stubs, and answers in conversations whose user turns the target made up itself (as Magpie does, arXiv
-2406.08464). `--read` adds functions that the target only reads: not its own words, but its features, two to three times
-as many in an hour; `--read-own` adds functions that it made up whole at a high temperature, and then reads. No HumanEval
-problem is among them: what defines one of its functions is left out. Stop it when you like: it goes on where it was.
+2406.08464). `--read` adds functions that the target only reads: not its own words, but its features, at least twice as
+many in an hour; `--read-own` adds functions that it made up whole at a high temperature, and then reads. No prompt defines
+a function named like one of HumanEval's, and texts in which an answer does are not trained on (`texts.py`). Stop it when
+you like: with the same options it goes on where it was.
 """
 
 import argparse
-import gzip
+import contextlib
 import json
 import pathlib
 import random
 import subprocess
 
 import corpus
+import humaneval
+import options
 import prompts
 import writer
 from target import TargetFile
@@ -27,7 +30,7 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 CONTEXT = 1024  # most tokens of a text
 WHOLE = 0.7  # of the stubs that a target makes up, about so many have a whole docstring
 READ = {"temperature": 0.0, "seed": 0, "max_tokens": 0}  # a text that is not continued
-HUMAN_EVAL = PROJECT / "models/src/main/resources/dev/dovetail/models/humaneval/HumanEval.jsonl.gz"
+FREE = ("folder", "dovetail", "parallel")  # options that change nothing in the texts
 
 
 class Writing:
@@ -48,7 +51,8 @@ class Writing:
         if self.torch:
             with open(question, encoding="utf-8") as lines:
                 asked = [json.loads(line) for line in lines]
-            self.torch.write(asked, writer.Output(answer, rows, self.target.shape.hidden))
+            with contextlib.closing(writer.Output(answer, rows, self.target.shape.hidden)) as output:
+                self.torch.write(asked, output)
         else:
             command = [self.args.dovetail, "batch", question, "-m", self.args.target, "--out", answer]
             command += ["--parallel", self.args.parallel, "--ctx", CONTEXT]
@@ -56,12 +60,6 @@ class Writing:
             subprocess.run(list(map(str, command)), check=True)
         with open(answer, encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
-
-
-def known_functions() -> set[str]:
-    """Names that HumanEval asks for."""
-    with gzip.open(HUMAN_EVAL, "rt", encoding="utf-8") as lines:
-        return {json.loads(line)["entry_point"] for line in lines}
 
 
 def main() -> None:
@@ -93,6 +91,7 @@ def main() -> None:
     chats = args.count - stubs - excerpts - requests
     if chats < 0 or not template and chats + requests > 0:
         raise SystemExit(f"shares of {stubs}, {excerpts}, {requests} and {chats} texts; conversations need a chat template")
+    options.keep(args.folder, {name: value for name, value in vars(args).items() if name not in FREE})
 
     def seed() -> int:
         return rng.randrange(1 << 30)
@@ -124,25 +123,21 @@ def main() -> None:
     turns, made, written = [], [], []
     for line in sorted(writing.write(own, "own", features=False), key=lambda line: line["id"]):
         if line["id"].startswith("turn-"):
-            if line["finish_reason"] == "stop" and line["text"].strip():
+            if line["finish_reason"] == "stop" and line["text"].strip() and not humaneval.defines(line["text"]):
                 turns.append(line["text"])
             continue
         i = int(line["id"].removeprefix("stub-"))
         text = begun[i][1] + line["text"]
+        if humaneval.defines(text):
+            continue
         if i >= beginnings:
             written.append(text)
         elif stub := prompts.stub_of(text):
             made.append(stub)
 
     sources = list(corpus.sources(args.sources, args.held_out))
-    known = known_functions()
-
-    def unknown(text: str) -> bool:
-        return not any(f"def {name}(" in text for name in known)
-
-    functions = [function for function in prompts.functions(sources) if unknown(function[1])]
+    functions = [function for function in prompts.functions(sources) if not humaneval.defines(function[1])]
     library = [stub for stub, _ in functions]
-    made, written = list(filter(unknown, made)), list(filter(unknown, written))
     rng.shuffle(library)
     made = made[: round(args.own * (stubs + requests))]
     both = made + library[: stubs + requests - len(made)]

@@ -35,10 +35,13 @@ class Exact(contextlib.nullcontext):
 
 
 def mixed(device: torch.device):
-    """bf16 products where the device multiplies it faster; sums, norms and weights stay f32."""
-    if device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
-        return Exact()
-    return torch.autocast(device.type, dtype=torch.bfloat16)
+    """bf16 products where the device has them in hardware (GPUs since compute capability 8.0, CPUs with
+    AVX512_BF16); sums, norms and weights stay f32."""
+    if device.type == "cpu":
+        has = torch.cpu._is_avx512_bf16_supported()
+    else:
+        has = torch.cuda.get_device_capability(device) >= (8, 0)
+    return torch.autocast(device.type, dtype=torch.bfloat16) if has else Exact()
 
 
 class Run:
@@ -61,10 +64,14 @@ class Run:
         for optimiser, saved in zip(self.optimisers, state["optimisers"]):
             optimiser.load_state_dict(saved)
         self.step, self.curves = state["step"], state["curves"]
+        torch.set_rng_state(state["chance"])
+        if torch.cuda.is_available() and state["chance_on_gpu"] is not None:
+            torch.cuda.set_rng_state(state["chance_on_gpu"])
         print(f"goes on after step {self.step}", flush=True)
         return True
 
     def save(self) -> None:
+        """Writes the checkpoint and the curves, each whole or not at all."""
         part = self.folder / "checkpoint.pt.part"
         torch.save(
             {
@@ -72,11 +79,16 @@ class Run:
                 "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
                 "step": self.step,
                 "curves": self.curves,
+                "chance": torch.get_rng_state(),
+                "chance_on_gpu": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
             },
             part,
         )
         os.replace(part, self.folder / "checkpoint.pt")
-        (self.folder / "curves.json").write_text(json.dumps(self.curves))
+        part = self.folder / "curves.json.part"
+        part.write_text(json.dumps(self.curves))
+        os.replace(part, self.folder / "curves.json")
+        self.plot()
 
     def update(self, loss: torch.Tensor) -> None:
         """One step of both optimisers at the schedule's rate, gradients clipped to norm 1."""
@@ -110,5 +122,7 @@ class Run:
             panel.set_ylabel(name)
         panels[-1, 0].set_xlabel("step")
         figure.tight_layout()
-        figure.savefig(self.folder / "curves.png", dpi=100)
+        part = self.folder / "curves.png.part"
+        figure.savefig(part, dpi=100, format="png")
+        os.replace(part, self.folder / "curves.png")
         plt.close(figure)

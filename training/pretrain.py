@@ -99,7 +99,6 @@ def main() -> None:
             save()
             saved_at = time.time()
     save()
-    run.plot()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import jinja2
 
+import humaneval
+
 VERBS = (
     "add append average build calculate capitalize check clean clear combine compare compute contains convert copy count "
     "create decode delete difference divide double encode evaluate even extract factorial fetch filter find first fix flatten "
@@ -90,10 +92,13 @@ def functions(sources: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def excerpt(sources: list[str], rng: random.Random) -> str:
-    """Some lines from a random place in a random source."""
-    lines = rng.choice(sources).splitlines(keepends=True)
-    begin = rng.randrange(max(1, len(lines) - 5))
-    return "".join(lines[begin : begin + rng.randint(3, 20)])[:LONGEST]
+    """Some lines from a random place in a random source, with no function named like one of HumanEval's."""
+    while True:
+        lines = rng.choice(sources).splitlines(keepends=True)
+        begin = rng.randrange(max(1, len(lines) - 5))
+        text = "".join(lines[begin : begin + rng.randint(3, 20)])[:LONGEST]
+        if not humaneval.defines(text):
+            return text
 
 
 def beginning(rng: random.Random) -> tuple[str, str]:

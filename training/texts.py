@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+import humaneval
+
 PROMPT_WEIGHT = 0.25  # of a position in the prompt, which a draft is never asked about, beside one in the answer
 
 
@@ -27,7 +29,8 @@ class Text:
 
 
 def read(folder: pathlib.Path, width: int) -> list[Text]:
-    """All texts of a folder that `generate.py` made: `texts.jsonl` and `features.f16`."""
+    """The texts of a folder that `generate.py` made, `texts.jsonl` and `features.f16`, but for those whose answers
+    define a function named like one of HumanEval's."""
     features = np.memmap(folder / "features.f16", dtype=np.float16, mode="r").reshape(-1, width)
     texts = []
     with open(folder / "texts.jsonl", encoding="utf-8") as lines:
@@ -35,7 +38,7 @@ def read(folder: pathlib.Path, width: int) -> list[Text]:
             text = json.loads(line)
             first, count = text["feature_row"], text["feature_rows"]
             tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
-            if count >= 3:
+            if count >= 3 and not humaneval.defines(text["text"]):
                 read_only = not text["token_ids"]
                 greedy = text["temperature"] == 0 and not read_only
                 ended = text["finish_reason"] == "stop"

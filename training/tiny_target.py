@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a tiny llama on the Python standard library and writes it as a GGUF file that the engine reads.
 
-    python3 training/tiny_target.py RUN_FOLDER OUT.gguf [--minutes 40] [--layers 8] ...
+    python3 training/tiny_target.py RUN_FOLDER OUT.gguf [--epochs 6] [--layers 8] ...
 
 The text is what the running interpreter's own standard library holds (sources without their tests, PSF licence); one
 file in twenty is held out. The model completes Python-looking code and does nothing else.
@@ -171,7 +171,6 @@ def main() -> None:
         if time.time() - saved_at > 300 or run.step == steps:
             run.save()
             saved_at = time.time()
-    run.plot()
     write(args.out, model.float().cpu(), tokenizer)
     print(f"{args.out}: {args.out.stat().st_size} bytes")
 

@@ -17,10 +17,13 @@ import torch.nn.functional as F
 
 import checkpoint
 import loop
+import options
 import texts as store
 from dgf import Draft
 from llama import Shape
 from target import TargetFile
+
+FREE = ("run", "name", "epochs")  # options that may change from one start to the next: more epochs go on from fewer
 
 
 class Head:
@@ -76,7 +79,8 @@ def loss_of(draft: Draft, head: Head, rows: store.Rows, levels: int, noise: floa
 @torch.no_grad()
 def right(draft: Draft, head: Head, rows: store.Rows, whole: torch.Tensor, levels: int) -> torch.Tensor:
     """`[levels][rows][tokens]`: where the draft's choice is the target's, among all tokens."""
-    wanted = (rows.wanted @ whole.T).argmax(-1)
+    # A row at a time: logits over all tokens are large.
+    wanted = torch.cat([(row @ whole.T).argmax(-1) for row in rows.wanted.split(1)])
     return torch.stack([head.ids[head.logits(g).argmax(-1)] == wanted for g in guesses(draft, head, rows, levels)])
 
 
@@ -179,6 +183,7 @@ def main() -> None:
     )
     name = args.name or args.target.stem
     run = loop.Run(args.run, draft, args.rate, steps, warm_up=min(50, steps // 10 + 1))
+    options.keep(args.run, {name: value for name, value in vars(args).items() if name not in FREE})
     run.resume()
 
     def check() -> None:
@@ -213,7 +218,6 @@ def main() -> None:
         check()
         run.save()
         checkpoint.save(args.run / "draft", draft, ids, name)
-    run.plot()
 
 
 if __name__ == "__main__":

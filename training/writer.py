@@ -24,7 +24,7 @@ CLOSE = 8  # so many of the likeliest tokens are compared again in f32: bf16 log
 
 
 class Output:
-    """`texts.jsonl` and its rows of features; goes on behind the last whole line."""
+    """`texts.jsonl` and its rows of features; goes on behind the last whole line. Whoever opens it closes it."""
 
     def __init__(self, path: pathlib.Path, features: pathlib.Path | None, width: int):
         self.width, self.done, self.row = width, set(), 0
@@ -55,6 +55,11 @@ class Output:
             self.row += len(rows)
         self.lines.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
         self.lines.flush()
+
+    def close(self) -> None:
+        self.lines.close()
+        if self.features is not None:
+            self.features.close()
 
 
 @dataclasses.dataclass

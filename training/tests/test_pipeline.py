@@ -1,12 +1,15 @@
 """The whole pipeline on a tiny model, in about two minutes: every step as a user runs it, then the engine itself."""
 
 import collections
+import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import numpy as np
@@ -56,15 +59,19 @@ class Pipeline(unittest.TestCase):
             curves = json.loads((start / "curves.json").read_text())
             self.assertLess(curves["loss"][-1][1], curves["loss"][0][1])
 
-            # Ended half-way, a run goes on to where an undisturbed one would be.
-            run = folder / "run"
+            # Ended half-way, a run goes on to where an undisturbed one comes.
+            run, undisturbed = folder / "run", folder / "undisturbed"
             options = ["--target", target, "--texts", folder / "texts", "--start", start / "draft"]
-            options += ["--tokens", 96, "--rows", 4]
-            step("train.py", run, *options, "--epochs", 1)
-            self.assertIn("goes on after step", step("train.py", run, *options, "--epochs", 3))
-            curves = json.loads((run / "curves.json").read_text())
-            self.assertLess(curves["loss"][-1][1], curves["loss"][0][1])
+            options += ["--tokens", 96, "--rows", 4, "--epochs", 3]
+            self.ended_after_its_first_checkpoint("train.py", run, *options)
             self.assertTrue((run / "curves.png").stat().st_size > 1000)
+            self.assertIn("goes on after step", step("train.py", run, *options))
+            step("train.py", undisturbed, *options)
+            curves, whole = (json.loads((each / "curves.json").read_text()) for each in (run, undisturbed))
+            self.assertEqual(curves, whole)
+            self.assertLess(curves["loss"][-1][1], curves["loss"][0][1])
+            with self.assertRaisesRegex(AssertionError, "was begun otherwise: rows was 4 and is 8; give the same options"):
+                step("train.py", run, *options, "--rows", 8)
 
             held = ["--target", target, "--texts", folder / "held", "--shapes", "3,3x2"]
             told = step("evaluate.py", run / "draft", *held)
@@ -78,6 +85,14 @@ class Pipeline(unittest.TestCase):
                 for shape in ("3", "3x2"):
                     wanted = next(line for line in said.splitlines() if line.startswith(f"tree {shape}:"))
                     self.assertIn(f"tau {self.engine(target, draft, shape, folder / 'held'):.4f} in", wanted)
+
+    def ended_after_its_first_checkpoint(self, script: str, run: pathlib.Path, *arguments) -> None:
+        command = [sys.executable, str(TRAINING / script), str(run), *map(str, arguments)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT) as process:
+            while not (run / "curves.png").exists() and process.poll() is None:
+                time.sleep(0.02)
+            process.terminate()
+        self.assertEqual(process.returncode, -signal.SIGTERM, "it was at its end before it was ended")
 
     def alike(self, engine: pathlib.Path, torch: pathlib.Path, width: int) -> None:
         """The same prompts and spellings, and features that differ by rounding, wherever the tokens are the same."""
@@ -122,7 +137,8 @@ class Pipeline(unittest.TestCase):
                 one = writer.Writer(TargetFile(target), 2, 256)
                 read = one.read
                 one.read = lambda tokens, *other: passes.append((name, tokens.shape[1])) or read(tokens, *other)
-                one.write(group, writer.Output(written, features, 64))
+                with contextlib.closing(writer.Output(written, features, 64)) as output:
+                    one.write(group, output)
                 all_rows = np.fromfile(features, np.float16).reshape(-1, 64).astype(np.float32)
                 for text in map(json.loads, written.read_text().splitlines()):
                     texts[text["id"]] = text["prompt_ids"], text["token_ids"]

@@ -9,6 +9,7 @@ import dev.dovetail.cli.humaneval.ModelFacts;
 import dev.dovetail.cli.humaneval.PassCost;
 import dev.dovetail.cli.humaneval.Problems;
 import dev.dovetail.cli.humaneval.ProgressFile;
+import dev.dovetail.cli.humaneval.PythonSandbox;
 import dev.dovetail.cli.humaneval.Report;
 import dev.dovetail.cli.humaneval.Result;
 import dev.dovetail.cli.humaneval.RunOptions;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
@@ -89,7 +91,7 @@ final class HumanEvalCommand implements Callable<Integer> {
     gpu.check();
     engine.check();
     output.check();
-    UnaryOperator<Result> scorer = scoring.scorer(console, options.style());
+    Optional<PythonSandbox> sandbox = scoring.sandbox(console);
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened = options.drafts().open(() -> builder(locator))) {
       Path file = locator.locate(model.name());
@@ -98,7 +100,7 @@ final class HumanEvalCommand implements Callable<Integer> {
         if (other != null) {
           settings.add(new Setting.External(other));
         }
-        return measure(opened, settings, scorer, ModelFacts.of(modelName(), file));
+        return measure(opened, settings, sandbox, ModelFacts.of(modelName(), file));
       }
     }
   }
@@ -130,18 +132,21 @@ final class HumanEvalCommand implements Callable<Integer> {
   private int measure(
       HumanEvalDrafts.Opened opened,
       List<Setting> settings,
-      UnaryOperator<Result> scorer,
+      Optional<PythonSandbox> sandbox,
       ModelFacts facts) {
-    RunOptions asked = options.forReport(spec.root().commandLine().getParseResult().originalArgs());
+    RunOptions asked =
+        options.forReport(
+            sandbox.map(PythonSandbox::description).orElse(null),
+            spec.root().commandLine().getParseResult().originalArgs());
     List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
     progress("what the machine can do");
-    Conditions conditions = MachineConditions.of(opened.any().device(), engine.kvType());
-    ObjectNode header =
-        ProgressFile.header(facts, asked, told, conditions, opened.any().gpuLayers());
+    Conditions conditions =
+        MachineConditions.of(opened.any().device(), opened.any().gpuLayers(), engine.kvType());
+    ObjectNode header = ProgressFile.header(facts, asked, told, conditions);
     try (ProgressFile kept = open(header)) {
       List<PassCost> cost = cost(opened);
       List<Result> results = new ArrayList<>(kept == null ? List.of() : kept.results());
-      results.replaceAll(scorer);
+      UnaryOperator<Result> scorer = HumanEvalScoring.scorer(sandbox, options.style());
       boolean interrupted = !run(bench(opened, settings), results, scorer, kept);
       if (!interrupted || oneProblemIsDone(results, settings.size())) {
         output.write(
@@ -211,7 +216,8 @@ final class HumanEvalCommand implements Callable<Integer> {
     }
     try (Interrupts.Scope _ =
             console.interrupts().handleOnce(bench.generation().cancellation()::cancel);
-        HumanEvalProgress shown = new HumanEvalProgress(console, bench.settings(), bench.texts())) {
+        HumanEvalProgress shown =
+            new HumanEvalProgress(console, bench.settings(), results.size(), bench.texts())) {
       progress("warm-up");
       bench.warmUp();
       progress("");

@@ -110,8 +110,12 @@ final class HumanEvalOptions {
     return GenerationOptions.greedy().withMaxTokens(tokens()).withSampling(sampling());
   }
 
-  /** The same for a report. */
-  RunOptions forReport(List<String> arguments) {
+  /**
+   * The same for a report.
+   *
+   * @param scoring how programs are run; null where they are not
+   */
+  RunOptions forReport(String scoring, List<String> arguments) {
     SamplingOptions chosen = sampling();
     return new RunOptions(
         style().jsonName(),
@@ -124,6 +128,7 @@ final class HumanEvalOptions {
         seed,
         repeat,
         limit,
+        scoring,
         arguments);
   }
 

@@ -5,6 +5,7 @@ import dev.dovetail.cli.humaneval.Result;
 import dev.dovetail.cli.humaneval.Setting;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -23,15 +24,18 @@ final class HumanEvalProgress implements AutoCloseable {
 
   private final Console console;
   private final List<String> settings;
+  private final int kept;
   private final int texts;
   private ProgressBar bar;
 
   /**
+   * @param kept texts that an earlier run has left
    * @param texts of the whole run
    */
-  HumanEvalProgress(Console console, List<Setting> settings, int texts) {
+  HumanEvalProgress(Console console, List<Setting> settings, int kept, int texts) {
     this.console = console;
     this.settings = settings.stream().map(Setting::name).toList();
+    this.kept = kept;
     this.texts = texts;
   }
 
@@ -75,6 +79,7 @@ final class HumanEvalProgress implements AutoCloseable {
     return new ProgressBarBuilder()
         .setTaskName("humaneval")
         .setInitialMax(texts)
+        .startsFrom(kept, Duration.ZERO)
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(UPDATE_MS)
         .setConsumer(new ConsoleProgressBarConsumer(stream, BAR_WIDTH))

@@ -17,9 +17,9 @@ final class MachineConditions {
   /**
    * Finds it out; measures what the CPU can do at most, which takes a second or two.
    *
-   * @param cpu what the model runs on
+   * @param cpu what the model runs on, but for its layers on a GPU
    */
-  static Conditions of(Device cpu, KvType kv) {
+  static Conditions of(Device cpu, int gpuLayers, KvType kv) {
     DeviceLimits limits = cpu.measureLimits();
     CudaStatus.Available gpu =
         Cuda.probe() instanceof CudaStatus.Available available ? available : null;
@@ -42,6 +42,7 @@ final class MachineConditions {
         limits.fmaGmacPerS(),
         gpu == null ? null : Printable.of(gpu.best().name()),
         gpu == null ? null : Examination.driver(gpu),
+        gpuLayers,
         ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
             ? (Long) system.getTotalMemorySize()
             : null);

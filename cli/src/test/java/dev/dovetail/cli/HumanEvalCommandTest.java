@@ -113,6 +113,7 @@ class HumanEvalCommandTest {
             "fma_gmac_per_s",
             "gpu",
             "gpu_driver",
+            "gpu_layers",
             "memory_bytes");
     assertThat(conditions.get("threads").asInt()).isEqualTo(2);
     assertThat(conditions.get("kv_type").asText()).isEqualTo("f32");
@@ -140,6 +141,7 @@ class HumanEvalCommandTest {
             "seed",
             "repeat",
             "limit",
+            "scoring",
             "arguments");
     assertThat(options.get("max_tokens").asInt()).isEqualTo(12);
     assertThat(options.get("arguments").get(1).asText()).isEqualTo("humaneval");
@@ -227,6 +229,8 @@ class HumanEvalCommandTest {
             "draft_hidden_ms",
             "peak_rss_bytes",
             "peak_vram_bytes",
+            "draft",
+            "gpu_lost",
             "passed",
             "score_outcome");
     assertThat(results)
@@ -318,7 +322,8 @@ class HumanEvalCommandTest {
     assertThat(repeatable(resumed)).isEqualTo(repeatable(whole));
     assertThat(resumed.get("results"))
         .as("three are those that were there, times and all")
-        .startsWith(whole.get("results").get(0), whole.get("results").get(1));
+        .startsWith(
+            whole.get("results").get(0), whole.get("results").get(1), whole.get("results").get(2));
     assertThat(resumed.get("settings")).isEqualTo(whole.get("settings"));
     assertThat(partial).doesNotExist();
   }

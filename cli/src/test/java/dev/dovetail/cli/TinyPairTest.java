@@ -104,12 +104,16 @@ class TinyPairTest {
     assertThat(lookedUp).isPositive();
   }
 
+  /** The draft alone, without lookups. */
   @Test
   void theDraftAgreesWithItsTarget() {
     List<Completion> texts = new ArrayList<>();
-    for (String prompt : PROMPTS) {
-      texts.add(complete(drafted, prompt, options(0).withTree(TreeShape.parse("4"))));
+    try (Engine engine = Dovetail.open(tiny).threads(2).draft(Draft.bundled()).build()) {
+      for (String prompt : PROMPTS) {
+        texts.add(complete(engine, prompt, options(0).withTree(TreeShape.parse("4"))));
+      }
     }
+    assertThat(texts).allMatch(text -> text.stats().counts().lookedUp() == 0);
 
     double tokens = texts.stream().mapToInt(text -> text.tokenIds().size() - 1).sum();
     double rounds = texts.stream().mapToLong(text -> text.stats().rounds()).sum();

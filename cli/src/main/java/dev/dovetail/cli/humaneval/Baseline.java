@@ -26,13 +26,19 @@ public interface Baseline extends AutoCloseable {
   /**
    * A finished text.
    *
-   * @param tokenIds every emitted token, the one that ended the text included
+   * @param tokenIds the emitted tokens, the one that ended the text included, as far as it tells
+   * @param tokens how many there were
    * @param finishReason as {@code run --json} calls it
    * @param ttftMs from the call to the first token
    * @param decodeMs from the first token to the last
    */
   record Answer(
-      List<Integer> tokenIds, String text, String finishReason, double ttftMs, double decodeMs) {
+      List<Integer> tokenIds,
+      int tokens,
+      String text,
+      String finishReason,
+      double ttftMs,
+      double decodeMs) {
     public Answer {
       tokenIds = List.copyOf(tokenIds);
     }

@@ -10,6 +10,7 @@ package dev.dovetail.cli.humaneval;
  * @param fmaGmacPerS 10^9 f32 multiply-adds per second
  * @param gpu the GPU that would be used; null without one
  * @param gpuDriver what the driver serves
+ * @param gpuLayers how many of the model's layers run on it
  */
 public record Conditions(
     String cpu,
@@ -26,4 +27,5 @@ public record Conditions(
     double fmaGmacPerS,
     String gpu,
     String gpuDriver,
+    int gpuLayers,
     Long memoryBytes) {}

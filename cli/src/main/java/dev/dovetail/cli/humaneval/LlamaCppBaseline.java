@@ -140,7 +140,7 @@ public final class LlamaCppBaseline implements Baseline {
             .build();
     Optional<HttpResponse<String>> response = send(request, options.cancellation());
     if (response.isEmpty()) {
-      return new Answer(List.of(), "", FinishReason.CANCELLED.jsonName(), 0, 0);
+      return new Answer(List.of(), 0, "", FinishReason.CANCELLED.jsonName(), 0, 0);
     }
     JsonNode answer = json(response.get());
     try {

@@ -56,7 +56,7 @@ final class LlamaCppMessages {
    * {@code predicted_ms} starts there and ends with the last token. So these are the time to the
    * first token and the time of the {@code predicted_n - 1} tokens after it; {@code
    * predicted_per_second} divides by all of them in versions before 2026 and is not used. Tokens
-   * that end within a character are left out of {@code tokens} by the server.
+   * that end within a character are counted there, and left out of {@code tokens}.
    *
    * @throws IllegalStateException if it is not the answer to that prompt
    */
@@ -79,8 +79,14 @@ final class LlamaCppMessages {
       }
       ids.add(token.intValue());
     }
+    int predicted = timings.path("predicted_n").asInt(-1);
+    if (predicted < ids.size()) {
+      throw new IllegalStateException(
+          "it lists %d tokens and counts %d".formatted(ids.size(), predicted));
+    }
     return new Baseline.Answer(
         ids,
+        predicted,
         answer.path("content").textValue(),
         finishReason(answer.path("stop_type").asText()).jsonName(),
         time(timings, "prompt_ms"),

@@ -33,15 +33,9 @@ public final class ProgressFile implements AutoCloseable {
   /**
    * What must match for results of two runs to stand in one report: the model, the options but for
    * the command line, the settings, and what they ran on.
-   *
-   * @param gpuLayers of the model, on a GPU
    */
   public static ObjectNode header(
-      ModelFacts model,
-      RunOptions options,
-      List<SettingFacts> settings,
-      Conditions conditions,
-      int gpuLayers) {
+      ModelFacts model, RunOptions options, List<SettingFacts> settings, Conditions conditions) {
     ObjectNode header = ReportJson.MAPPER.createObjectNode();
     header.put("format", "dovetail-humaneval-partial-1");
     header.put("model", model.sha256());
@@ -51,7 +45,6 @@ public final class ProgressFile implements AutoCloseable {
     ObjectNode on = ReportJson.MAPPER.valueToTree(conditions);
     // Limits are measured anew each time.
     header.set("conditions", on.without(List.of("read_gb_per_s", "fma_gmac_per_s")));
-    header.put("gpu_layers", gpuLayers);
     return header;
   }
 

@@ -26,8 +26,7 @@ record Python(Path executable, String version, List<Path> files) {
       executable = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
       libraries = [os.path.dirname(sysconfig.get_path(p)) for p in ("stdlib", "platstdlib")]
       libraries.append(sysconfig.get_config_var("LIBDIR"))
-      version = "%d.%d.%d" % sys.version_info[:3]
-      print(json.dumps({"executable": executable, "version": version, "libraries": libraries}))
+      print(json.dumps({"executable": executable, "version": sys.version_info[:3], "libraries": libraries}))
       """;
 
   /** Where systems keep programs and libraries; of what follows a link, the link is enough. */
@@ -74,8 +73,11 @@ record Python(Path executable, String version, List<Path> files) {
   }
 
   private static Python of(JsonNode answer) {
-    String version = answer.path("version").asText();
-    if (Runtime.Version.parse(version).compareTo(Runtime.Version.parse("3.9")) < 0) {
+    JsonNode numbers = answer.path("version");
+    int major = numbers.path(0).asInt();
+    int minor = numbers.path(1).asInt();
+    String version = "%d.%d.%d".formatted(major, minor, numbers.path(2).asInt());
+    if (major < 3 || (major == 3 && minor < 9)) {
       throw new IllegalStateException(
           "programs are scored with Python 3.9 or newer; python3 on the PATH is " + version);
     }

@@ -17,6 +17,8 @@ import java.util.Map;
  * @param decodeTokPerS tokens after the first, per second; 0 if there is none
  * @param tau null without a round, too
  * @param nodes rounds by the number of guessed tokens
+ * @param draft who guessed, as the setting has it, but for a draft that is lost
+ * @param gpuLost why a GPU that failed stays off; null where none has
  * @param passed whether the problem's tests passed; null where they were not run
  * @param scoreOutcome as {@link ProgramScorer.Outcome#jsonName}; null where they were not run
  */
@@ -48,6 +50,8 @@ public record Result(
     Double draftHiddenMs,
     Long peakRssBytes,
     Long peakVramBytes,
+    String draft,
+    String gpuLost,
     Boolean passed,
     String scoreOutcome) {
   /** A text of the engine. */
@@ -83,6 +87,8 @@ public record Result(
         stats.ahead().hiddenNanos() / 1e6,
         stats.peakRssBytes().isPresent() ? (Long) stats.peakRssBytes().getAsLong() : null,
         stats.peakVramBytes(),
+        stats.draft(),
+        stats.gpuLost().orElse(null),
         null,
         null);
   }
@@ -90,7 +96,7 @@ public record Result(
   /** A text of another program. */
   static Result of(
       Problem problem, Setting setting, int repeat, int promptTokens, Baseline.Answer answer) {
-    int later = later(answer.tokenIds());
+    int later = Math.max(0, answer.tokens() - 1);
     return new Result(
         problem.id(),
         setting.name(),
@@ -103,6 +109,8 @@ public record Result(
         promptTokens / (answer.ttftMs() / 1e3),
         later > 0 ? later / (answer.decodeMs() / 1e3) : 0,
         answer.decodeMs(),
+        null,
+        null,
         null,
         null,
         null,
@@ -153,6 +161,8 @@ public record Result(
         draftHiddenMs,
         peakRssBytes,
         peakVramBytes,
+        draft,
+        gpuLost,
         outcome == ProgramScorer.Outcome.PASSED,
         outcome.jsonName());
   }

@@ -6,6 +6,8 @@ import java.util.List;
  * What was asked for.
  *
  * @param limit how many problems
+ * @param scoring how programs are run, such as {@code Python 3.12.4 in bubblewrap}; null where they
+ *     are not
  * @param arguments the command line
  */
 public record RunOptions(
@@ -19,6 +21,7 @@ public record RunOptions(
     long seed,
     int repeat,
     int limit,
+    String scoring,
     List<String> arguments) {
   public RunOptions {
     arguments = List.copyOf(arguments);

@@ -43,7 +43,7 @@ final class Summaries {
         quartiles(Result::prefillTokPerS),
         quartiles(Result::ttftMs),
         Gain.of(Gains.byProblem(all, setting).values()).orElse(null),
-        ratio(sum(Result::later), sum(result -> result.decodeMs() / 1e3)),
+        ratio(sum(result -> result.decodeTokPerS() * result.decodeMs()), sum(Result::decodeMs)),
         ratio(sum(Result::later), rounds),
         quartiles(result -> result.tau() == null ? Double.NaN : result.tau()),
         drafting ? acceptanceByDepth() : List.of(),

@@ -39,7 +39,7 @@ class BenchTest {
     assertThat(first.tokenIds()).containsExactly(5, 6, 7);
     assertThat(first.promptTokens()).isEqualTo(2);
     assertThat(first.prefillTokPerS()).isEqualTo(2 / 0.05);
-    assertThat(first.decodeTokPerS()).isEqualTo(2 / 0.2);
+    assertThat(first.decodeTokPerS()).isEqualTo(4 / 0.2);
     assertThat(first.rounds()).isNull();
   }
 
@@ -86,7 +86,9 @@ class BenchTest {
     assertThat(summary.acceptanceByDepth()).isEmpty();
     assertThat(summary.treeNodes()).isNull();
     assertThat(summary.peakRssBytes()).isNull();
-    assertThat(summary.tokensPerSTotal()).isEqualTo(10);
+    assertThat(summary.tokensPerSTotal())
+        .as("four tokens after the first, two of which it does not list, in 0.2 s")
+        .isEqualTo(20);
     assertThat(SettingFacts.of(new Setting.External(new Fake("a"))))
         .isEqualTo(new SettingFacts("a", "baseline", null, null, null, "1.0"));
   }
@@ -138,7 +140,7 @@ class BenchTest {
     @Override
     public Answer answer(int[] promptIds, GenerationOptions generation) {
       asked.add(name + " HumanEval/" + promptIds[1]);
-      return new Answer(List.of(5, 6, 7), "text", "length", 50, 200);
+      return new Answer(List.of(5, 6, 7), 5, "text", "length", 50, 200);
     }
 
     @Override

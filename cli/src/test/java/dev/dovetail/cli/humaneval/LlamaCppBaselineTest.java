@@ -98,7 +98,16 @@ class LlamaCppBaselineTest {
   @Test
   void anAnswerIsRead() {
     Baseline.Answer answer = answer(GenerationOptions.greedy());
-    assertThat(answer).isEqualTo(new Baseline.Answer(List.of(5, 6, 2), "a b", "stop", 12.5, 8.0));
+    assertThat(answer)
+        .isEqualTo(new Baseline.Answer(List.of(5, 6, 2), 3, "a b", "stop", 12.5, 8.0));
+  }
+
+  /** Those that end within a character are not listed. */
+  @Test
+  void tokensThatAreNotListedAreCounted() {
+    completion.set(ANSWER.replace("\"predicted_n\": 3", "\"predicted_n\": 7"));
+    assertThat(answer(GenerationOptions.greedy()))
+        .isEqualTo(new Baseline.Answer(List.of(5, 6, 2), 7, "a b", "stop", 12.5, 8.0));
   }
 
   @Test
@@ -148,7 +157,7 @@ class LlamaCppBaselineTest {
   void aCancelledAnswerSaysSo() {
     GenerationOptions options = GenerationOptions.greedy();
     options.cancellation().cancel();
-    assertThat(answer(options)).isEqualTo(new Baseline.Answer(List.of(), "", "cancelled", 0, 0));
+    assertThat(answer(options)).isEqualTo(new Baseline.Answer(List.of(), 0, "", "cancelled", 0, 0));
   }
 
   @ParameterizedTest
@@ -161,6 +170,7 @@ class LlamaCppBaselineTest {
         "\"eos\"             | \"none\"          | wanted eos, limit or word as stop_type; found 'none'",
         "\"prompt_n\": 3     | \"prompt_n\": 1   | it processed 1 tokens of a prompt of 3",
         "\"prompt_ms\": 12.5 | \"prompt_ms\": -1 | wanted a time in ms as prompt_ms; found -1",
+        "\"predicted_n\": 3  | \"predicted_n\": 2 | it lists 3 tokens and counts 2",
         "\"predicted_ms\"    | \"ms\"            | wanted a time in ms as predicted_ms; found null",
       })
   void anAnswerOfAnotherFormIsRefused(String part, String by, String message) {

@@ -78,6 +78,19 @@ class ProgressFileTest {
     assertThat(path).hasContent(before);
   }
 
+  /** Else some programs of a report were run and some were not, or otherwise. */
+  @Test
+  void anotherWayOfScoringIsNamed() {
+    write(header(128));
+
+    ObjectNode scored = header(128);
+    scored.withObject("/options").put("scoring", "Python 3.12.4 in bubblewrap");
+
+    assertThatThrownBy(() -> ProgressFile.open(path, scored))
+        .hasMessageContaining(
+            "options.scoring is null there and \"Python 3.12.4 in bubblewrap\" now");
+  }
+
   @Test
   void otherSettingsAreNamed() {
     write(header(128));
@@ -111,7 +124,7 @@ class ProgressFileTest {
     return ProgressFile.header(
         new ModelFacts("tiny", "tiny.gguf", "00ff", 12, "llama", "Q8_0"),
         new RunOptions(
-            "raw", maxTokens, 0.7f, 0, 0.9f, 0, 1, 1, 1, 4, List.of("-n", "" + maxTokens)),
+            "raw", maxTokens, 0.7f, 0, 0.9f, 0, 1, 1, 1, 4, null, List.of("-n", "" + maxTokens)),
         List.of(new SettingFacts("plain", "plain", null, null, null, null)),
         new Conditions(
             "cpu",
@@ -128,7 +141,7 @@ class ProgressFileTest {
             2,
             null,
             null,
-            3L),
-        0);
+            0,
+            3L));
   }
 }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Programs that pass, that fail, and that want to do harm, behind each isolation there is. */
@@ -231,6 +232,36 @@ class PythonSandboxTest {
         .withMessageContaining("--unsafe-score");
     assertThat(PythonSandbox.unsafe(Map.of("PATH", temporary.toString())).score(ONE, RIGHT))
         .isEqualTo(Outcome.PASSED);
+  }
+
+  /** A version may end in 0, and 10 comes after 9. */
+  @ParameterizedTest
+  @CsvSource({"3.13.0", "3.9.0", "3.10.4", "4.0.1"})
+  void aPythonThatIsNewEnoughIsTaken(String version) throws Exception {
+    assertThat(Python.find(pythonOf(version)).version()).isEqualTo(version);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3.8.20", "2.7.18"})
+  void anOldPythonIsRefused(String version) {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> Python.find(pythonOf(version)))
+        .withMessage(
+            "programs are scored with Python 3.9 or newer; python3 on the PATH is " + version);
+  }
+
+  /** A path with a program that answers as a Python of that version would. */
+  private Map<String, String> pythonOf(String version) throws IOException {
+    Path program = temporary.resolve("python3");
+    Files.writeString(
+        program,
+        """
+        #!/bin/sh
+        echo '{"executable": "/nowhere/python3", "version": [%s], "libraries": []}'
+        """
+            .formatted(version.replace('.', ',')));
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    return Map.of("PATH", temporary.toString());
   }
 
   @Test

@@ -62,6 +62,8 @@ final class Texts {
         0.5 * rounds,
         1L << 20,
         0L,
+        "lookup",
+        null,
         null,
         null);
   }

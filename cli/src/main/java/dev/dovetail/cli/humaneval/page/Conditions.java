@@ -3,6 +3,7 @@ package dev.dovetail.cli.humaneval.page;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.dovetail.cli.markup.Markup;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -21,6 +22,7 @@ final class Conditions {
           Map.entry("fma_gmac_per_s", "multiply-adds"),
           Map.entry("gpu", "GPU"),
           Map.entry("gpu_driver", "GPU’s driver"),
+          Map.entry("gpu_layers", "layers on the GPU"),
           Map.entry("memory_bytes", "memory"),
           Map.entry("sha256", "SHA-256"),
           Map.entry("draft_sha256", "SHA-256 of the draft"),
@@ -29,7 +31,11 @@ final class Conditions {
           Map.entry("max_tokens", "most tokens"),
           Map.entry("repeat", "repeats"),
           Map.entry("limit", "problems at most"),
+          Map.entry("scoring", "tests run by"),
           Map.entry("arguments", "flags"));
+
+  /** Fields that are null where there is no such thing. */
+  private static final Set<String> OPTIONAL = Set.of("gpu", "gpu_driver", "scoring");
 
   private Conditions() {}
 
@@ -76,7 +82,7 @@ final class Conditions {
 
   private static void field(Markup html, String field, JsonNode value) {
     html.element("dt", name(field)).open("dd");
-    value(html, field, value, "not known");
+    value(html, field, value, OPTIONAL.contains(field) ? "none" : "not known");
     html.close().newLine();
   }
 

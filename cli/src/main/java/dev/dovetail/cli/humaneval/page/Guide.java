@@ -48,8 +48,9 @@ final class Guide {
     entry(
         html,
         "Peak memory",
-        "The most the process has held so far, mapped files included: a later setting shows no less"
-            + " than an earlier one.");
+        "The most that the process had held when the setting’s last text ended, mapped files"
+            + " included. All settings share one process, with an engine for each draft, so this is"
+            + " what the bench took and not what one setting needs.");
     if (data.settings().stream().anyMatch(PageSetting::baseline)) {
       entry(
           html,

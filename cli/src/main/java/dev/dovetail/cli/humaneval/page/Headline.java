@@ -121,6 +121,17 @@ final class Headline {
     if (!report.path("complete").asBoolean(true)) {
       warnings.add(incomplete());
     }
+    for (JsonNode result : report.path("results")) {
+      if (result.path("gpu_lost").isTextual()) {
+        warnings.add(
+            "The GPU was lost in %s, %s, and the CPU went on: %s"
+                .formatted(
+                    result.path("problem").asText(),
+                    result.path("setting").asText(),
+                    result.path("gpu_lost").asText()));
+        break;
+      }
+    }
     for (PageSetting setting : wrong()) {
       double different = setting.figure("different").getAsDouble();
       warnings.add(

@@ -100,6 +100,18 @@ class HeadlineTest {
   }
 
   @Test
+  void aGpuThatWasLostIsSaid() {
+    ObjectNode report = two();
+    assertThat(header(report)).doesNotContain("lost");
+    ((ObjectNode) report.withArray("/results").get(6)).put("gpu_lost", "error 719");
+    ((ObjectNode) report.withArray("/results").get(7)).put("gpu_lost", "error 719");
+    String result = report.withArray("/results").get(6).get("problem").asText();
+    assertThat(header(report))
+        .containsOnlyOnce("The GPU was lost in " + result)
+        .contains("and the CPU went on: error 719");
+  }
+
+  @Test
   void factsCountTheTextsOfAllSettings() {
     assertThat(header(two())).contains("<dd>10 of 10</dd>", "<dd>60.0 %</dd>");
   }

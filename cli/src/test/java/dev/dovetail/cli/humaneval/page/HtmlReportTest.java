@@ -221,13 +221,14 @@ class HtmlReportTest {
   @Test
   void everyConditionIsListedAlsoThoseThatAreNotKnown() throws Exception {
     ObjectNode report = full().report();
-    report.withObject("/conditions").put("a_new_field", "a new value");
+    report.withObject("/conditions").put("a_new_field", "a new value").putNull("commit");
     Element conditions = section(parse(HtmlReport.render(report)), "conditions");
 
     List<String> names = texts(conditions, "dt");
     List<String> values = texts(conditions, "dd");
     assertThat(names).hasSameSizeAs(values).contains("a new field", "SHA-256", "flags", "created");
-    assertThat(values.get(names.indexOf("GPU"))).isEqualTo("not known");
+    assertThat(values.get(names.indexOf("GPU"))).isEqualTo("none");
+    assertThat(values.get(names.indexOf("commit"))).isEqualTo("not known");
     assertThat(values.get(names.indexOf("a new field"))).isEqualTo("a new value");
     assertThat(values.get(names.indexOf("SHA-256"))).isEqualTo("5f".repeat(32));
     assertThat(values.get(names.indexOf("flags")))
