@@ -68,6 +68,9 @@ public record Bench(
     int turn = 0;
     for (int repeat = 0; repeat < repeats; repeat++) {
       for (Problem problem : problems) {
+        // Texts leave their keys and values behind, and the serial collector lets those pile up to
+        // the heap's limit: more than half of the machine's memory.
+        System.gc();
         for (Setting setting : rotated(turn++)) {
           if (stop().isCancelled()) {
             return;
