@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  * round by round the same trees, but where two candidates lie closer than the tolerance.
  */
 class DgfDraftTest {
-  private static final int PROMPTS = 20;
+  private static final int PROMPTS = 12;
   private static final int TOKENS = 8;
   private static final long MEMORY = 1L << 30;
 
