@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 STANDARD_LIBRARY = pathlib.Path(sysconfig.get_path("stdlib"))
 LEFT_OUT = {"test", "tests", "idlelib", "site-packages", "dist-packages", "__pycache__", "lib2to3", "turtledemo"}
+LEFT_OUT |= {"encodings", "pydoc_data"}  # tables, and pages of prose
 
 
 def is_held_out(name: pathlib.PurePath) -> bool:

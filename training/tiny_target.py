@@ -123,8 +123,8 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--feed-forward", type=int, default=768)
     parser.add_argument("--tokens", type=int, default=512, help="tokens of a row")
-    parser.add_argument("--rows", type=int, default=16, help="rows of a step")
-    parser.add_argument("--epochs", type=float, default=2.0)
+    parser.add_argument("--rows", type=int, default=8, help="rows of a step")
+    parser.add_argument("--epochs", type=float, default=4.0)
     parser.add_argument("--rate", type=float, default=3e-3)
     args = parser.parse_args()
 
