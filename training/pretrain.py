@@ -19,6 +19,7 @@ import torch
 import checkpoint
 import corpus
 import loop
+import options
 import texts as store
 from target import TargetFile
 from tokenizer import Tokenizer
@@ -57,6 +58,8 @@ def main() -> None:
     parser.add_argument("--most-tokens", type=int, default=8_000_000, help="of the sources, taken at random")
     args = parser.parse_args()
 
+    args.run.mkdir(parents=True, exist_ok=True)
+    options.keep(args.run, {name: value for name, value in vars(args).items() if name not in ("run", "name")})
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     target = TargetFile(args.target)

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 import corpus
 import llama
 import loop
+import options
 import tokenizer as reading
 
 WORDS = "llama-bpe"  # how it cuts them
@@ -133,6 +134,7 @@ def main() -> None:
     training, held_out = (list(corpus.sources(args.corpus, held_out=part)) for part in (False, True))
     saved = args.run / "tokenizer.json"
     args.run.mkdir(parents=True, exist_ok=True)
+    options.keep(args.run, {name: value for name, value in vars(args).items() if name not in ("run", "out")})
     tokenizer = tokenizers.Tokenizer.from_file(str(saved)) if saved.exists() else bpe(training, args.vocabulary)
     tokenizer.save(str(saved))
     text, checked = ids(tokenizer, training), ids(tokenizer, held_out)

@@ -58,6 +58,14 @@ class Options(unittest.TestCase):
                 options.keep(folder, {**begun, "count": 16000})
             options.keep(folder, begun)
 
+    def test_a_checkpoint_of_unknown_options_does_not_go_on(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "checkpoint.pt").write_bytes(b"")
+            with self.assertRaisesRegex(SystemExit, "has a checkpoint but no options.json"):
+                options.keep(folder, {"count": 1})
+            self.assertEqual([path.name for path in folder.iterdir()], ["checkpoint.pt"])
+
 
 if __name__ == "__main__":
     unittest.main()

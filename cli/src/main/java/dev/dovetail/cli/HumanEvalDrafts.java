@@ -1,5 +1,6 @@
 package dev.dovetail.cli;
 
+import dev.dovetail.cli.humaneval.LlamaCppBaseline;
 import dev.dovetail.cli.humaneval.Setting;
 import dev.dovetail.dgf.DraftSums;
 import dev.dovetail.engine.Dovetail;
@@ -20,6 +21,9 @@ import java.util.stream.IntStream;
 
 /** The drafts that {@code bench humaneval} compares, as the command line lists them. */
 record HumanEvalDrafts(List<Entry> entries) {
+  /** Names of settings that are no drafts. */
+  private static final Set<String> RESERVED = Set.of(Setting.Plain.NAME, LlamaCppBaseline.NAME);
+
   private static final Pattern WITH_TREE = Pattern.compile("(.+)@([^@/\\\\:]*)");
 
   /**
@@ -52,6 +56,11 @@ record HumanEvalDrafts(List<Entry> entries) {
     Set<String> names = new HashSet<>();
     for (String text : texts) {
       Entry entry = entry(text);
+      if (!entry.plain() && RESERVED.contains(text)) {
+        throw new IllegalArgumentException(
+            "--draft lists '%s', a name of reports and not of a draft; write ./%s for a file of that name"
+                .formatted(text, text));
+      }
       if (!names.add(entry.name())) {
         throw new IllegalArgumentException("--draft lists '%s' twice".formatted(text));
       }

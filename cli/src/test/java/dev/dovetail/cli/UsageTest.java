@@ -81,6 +81,8 @@ class UsageTest {
           bench humaneval --temp -1 | temperature is -1.0; wanted a finite number, 0 (greedy) or greater (see dovetail bench humaneval --help)
           bench humaneval --draft none,auto,none | --draft lists 'none' twice (see dovetail bench humaneval --help)
           bench humaneval --draft auto@4,auto@4 | --draft lists 'auto@4' twice (see dovetail bench humaneval --help)
+          bench humaneval --draft none,plain | --draft lists 'plain', a name of reports and not of a draft; write ./plain for a file of that name (see dovetail bench humaneval --help)
+          bench humaneval --draft none,llama.cpp | --draft lists 'llama.cpp', a name of reports and not of a draft; write ./llama.cpp for a file of that name (see dovetail bench humaneval --help)
           bench humaneval --draft none@4 | no draft guesses a tree; found 'none@4' (see dovetail bench humaneval --help)
           bench humaneval --draft auto@4x | a tree is spelled DEPTH or DEPTHxWIDTH, such as 4 or 4x2; found '4x' (see dovetail bench humaneval --help)
           bench humaneval --draft none,gpu: | --draft names no folder or file; found 'gpu:' (see dovetail bench humaneval --help)

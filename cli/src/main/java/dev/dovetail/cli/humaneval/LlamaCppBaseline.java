@@ -24,6 +24,9 @@ import java.util.concurrent.TimeoutException;
 
 /** llama.cpp's llama-server as a baseline: one that is started for it, or one that runs already. */
 public final class LlamaCppBaseline implements Baseline {
+  /** What its setting is called. */
+  public static final String NAME = "llama.cpp";
+
   /** For a model to be read and warmed up. */
   private static final Duration LOADING = Duration.ofMinutes(10);
 
@@ -121,7 +124,7 @@ public final class LlamaCppBaseline implements Baseline {
 
   @Override
   public String name() {
-    return "llama.cpp";
+    return NAME;
   }
 
   @Override
