@@ -110,7 +110,9 @@ class Run:
         print(f"step {self.step}/{self.steps}  {time.time() - self.started:.0f} s  {shown}", flush=True)
 
     def plot(self) -> None:
-        """Writes `curves.png`: one panel a curve."""
+        """Writes `curves.png`: one panel a curve; nothing where none has begun."""
+        if not self.curves:
+            return
         import matplotlib
 
         matplotlib.use("Agg")

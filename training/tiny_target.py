@@ -9,6 +9,7 @@ file in twenty is held out. The model completes Python-looking code and does not
 
 import argparse
 import json
+import os
 import pathlib
 import time
 
@@ -58,9 +59,10 @@ def loss_of(model: llama.Llama, rows: torch.Tensor) -> torch.Tensor:
 
 
 def write(path: pathlib.Path, model: llama.Llama, tokenizer: tokenizers.Tokenizer) -> None:
-    """GGUF, matrices in Q8_0, norms in f32."""
+    """GGUF, matrices in Q8_0, norms in f32; whole or not at all."""
     shape = model.shape
-    writer = gguf.GGUFWriter(path, "llama")
+    part = path.with_suffix(".part")
+    writer = gguf.GGUFWriter(part, "llama")
     writer.add_name("tiny")
     writer.add_description("Completes Python-looking code. Trained on the Python standard library.")
     writer.add_license("Apache-2.0")
@@ -112,6 +114,7 @@ def write(path: pathlib.Path, model: llama.Llama, tokenizer: tokenizers.Tokenize
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+    os.replace(part, path)
 
 
 def main() -> None:
@@ -135,8 +138,11 @@ def main() -> None:
     saved = args.run / "tokenizer.json"
     args.run.mkdir(parents=True, exist_ok=True)
     options.keep(args.run, {name: value for name, value in vars(args).items() if name not in ("run", "out")})
-    tokenizer = tokenizers.Tokenizer.from_file(str(saved)) if saved.exists() else bpe(training, args.vocabulary)
-    tokenizer.save(str(saved))
+    if not saved.exists():
+        part = saved.with_suffix(".part")
+        bpe(training, args.vocabulary).save(str(part))
+        os.replace(part, saved)
+    tokenizer = tokenizers.Tokenizer.from_file(str(saved))
     text, checked = ids(tokenizer, training), ids(tokenizer, held_out)
     heads = args.hidden // 64
     shape = llama.Shape(

@@ -195,6 +195,10 @@ def main() -> None:
         run.note(agreement=hits[0][answers].float().mean(), agreement_2=hits[1][answers].float().mean(), tau_4=tau(hits, rows))
         draft.train()
 
+    def save() -> None:
+        checkpoint.save(args.run / "draft", draft, ids, name)
+        run.save()  # last: an ended run is not gone on with, and its draft must be there
+
     if run.step == 0:
         check()
     saved_at = time.time()
@@ -212,12 +216,10 @@ def main() -> None:
                 run.note(loss=loss.item())
             if time.time() - saved_at > 600:
                 check()
-                run.save()
-                checkpoint.save(args.run / "draft", draft, ids, name)
+                save()
                 saved_at = time.time()
         check()
-        run.save()
-        checkpoint.save(args.run / "draft", draft, ids, name)
+        save()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ import tempfile
 import unittest
 
 import numpy as np
+import torch
 
 TRAINING = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TRAINING))
 
 import humaneval  # noqa: E402
+import loop  # noqa: E402
 import options  # noqa: E402
 import prompts  # noqa: E402
 import texts  # noqa: E402
@@ -65,6 +67,15 @@ class Options(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, "has a checkpoint but no options.json"):
                 options.keep(folder, {"count": 1})
             self.assertEqual([path.name for path in folder.iterdir()], ["checkpoint.pt"])
+
+
+class Curves(unittest.TestCase):
+    def test_a_run_is_saved_before_its_first_curve(self):
+        with tempfile.TemporaryDirectory() as name:
+            run = loop.Run(pathlib.Path(name), torch.nn.Linear(4, 4), 1e-3, 10, 1)
+            run.save()
+            self.assertFalse((run.folder / "curves.png").exists())
+            self.assertTrue(loop.Run(run.folder, torch.nn.Linear(4, 4), 1e-3, 10, 1).resume())
 
 
 if __name__ == "__main__":
