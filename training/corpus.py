@@ -15,8 +15,21 @@ def is_held_out(name: pathlib.PurePath) -> bool:
     return int(hashlib.sha256(name.as_posix().encode()).hexdigest(), 16) % 20 == 0
 
 
-def sources(folder: pathlib.Path, held_out: bool) -> Iterator[str]:
-    """The files that are held out, or all others."""
+def sources(folder: pathlib.Path, held_out: bool) -> list[str]:
+    """The files that are held out, or all others. Exits with a message if there is none."""
+    texts = list(_sources(folder, held_out))
+    if not texts:
+        share = "held out (one in twenty is)" if held_out else "trained on (one in twenty is held out)"
+        raise SystemExit(f"{folder} has no Python source that is {share}: wanted a folder with more of them")
+    return texts
+
+
+def identity(texts: list[str]) -> dict:
+    """What must not change below a run that goes on."""
+    return {"sources' SHA-256": hashlib.sha256("\0".join(texts).encode()).hexdigest()}
+
+
+def _sources(folder: pathlib.Path, held_out: bool) -> Iterator[str]:
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder)
         if LEFT_OUT & set(name.parts) or is_held_out(name) != held_out:

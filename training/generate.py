@@ -57,7 +57,9 @@ class Writing:
             command = [self.args.dovetail, "batch", question, "-m", self.args.target, "--out", answer]
             command += ["--parallel", self.args.parallel, "--ctx", CONTEXT]
             command += ["--features", rows] if rows else []
-            subprocess.run(list(map(str, command)), check=True)
+            if code := subprocess.run(list(map(str, command))).returncode:
+                # It has said why: a full disk, a signal, a prompt longer than the context.
+                raise SystemExit(f"dovetail batch ended with exit code {code}; a prompt that it refuses may be cut out of {question}")
         with open(answer, encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
 
@@ -135,7 +137,7 @@ def main() -> None:
         elif stub := prompts.stub_of(text):
             made.append(stub)
 
-    sources = list(corpus.sources(args.sources, args.held_out))
+    sources = corpus.sources(args.sources, args.held_out)
     functions = [function for function in prompts.functions(sources) if not humaneval.defines(function[1])]
     library = [stub for stub, _ in functions]
     rng.shuffle(library)

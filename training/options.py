@@ -11,8 +11,9 @@ def keep(folder: pathlib.Path, options: dict) -> None:
     Exits with a message if they differ: what the folder holds would no longer be of one kind.
     """
     path = folder / "options.json"
-    if (folder / "checkpoint.pt").exists() and not path.exists():
-        raise SystemExit(f"{folder} has a checkpoint but no options.json, so how it was begun is not known; take another folder")
+    begun = [*folder.glob("checkpoint.pt"), *folder.glob("*.prompts.jsonl")]
+    if begun and not path.exists():
+        raise SystemExit(f"{folder} has {begun[0].name} but no options.json, so how it was begun is not known; take another folder")
     wanted = json.loads(json.dumps(options, default=lambda path: str(path.resolve())))
     if not path.exists():
         part = path.with_suffix(".part")

@@ -58,12 +58,11 @@ def main() -> None:
     parser.add_argument("--most-tokens", type=int, default=8_000_000, help="of the sources, taken at random")
     args = parser.parse_args()
 
-    args.run.mkdir(parents=True, exist_ok=True)
-    options.keep(args.run, {name: value for name, value in vars(args).items() if name not in ("run", "name")})
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     target = TargetFile(args.target)
-    sources = list(corpus.sources(args.sources, held_out=False))
+    sources = corpus.sources(args.sources, held_out=False)
+    identity = corpus.identity(sources) | store.identity(target, args.texts)
     np.random.default_rng(0).shuffle(sources)
     size = np.cumsum([len(text) for text in sources])
     tokens = stream(sources[: int(np.searchsorted(size, args.most_tokens * 4)) + 1], Tokenizer(target))
@@ -73,6 +72,11 @@ def main() -> None:
     place[ids.to(device)] = torch.arange(len(ids), device=device)
     draft = network(target, args).to(device)
     head = Head(target, ids, device)
+    if len(tokens) < args.tokens + 3:
+        raise SystemExit(f"{args.sources} has {len(tokens)} tokens, which do not fill a row of {args.tokens}: name a folder with more")
+    args.run.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in vars(args).items() if name not in ("run", "name")}
+    options.keep(args.run, kept | identity)
     print(f"{len(tokens)} tokens; {sum(p.numel() for p in draft.parameters())} parameters", flush=True)
     run = loop.Run(args.run, draft, args.rate, args.steps, warm_up=min(50, args.steps // 10 + 1))
     run.resume()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 import humaneval
+from target import TargetFile
 
 PROMPT_WEIGHT = 0.25  # of a position in the prompt, which a draft is never asked about, beside one in the answer
 
@@ -28,23 +29,43 @@ class Text:
         return self.prompt > 0 and int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % 40 == 0
 
 
+def whole_lines(path: pathlib.Path) -> list[bytes]:
+    """Without a last one that an ended run has not written whole. Exits with a message if there is no such file."""
+    if not path.exists():
+        raise SystemExit(f"{path} is not there: wanted a folder that generate.py made")
+    return [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
 def read(folder: pathlib.Path, width: int) -> list[Text]:
     """The texts of a folder that `generate.py` made, `texts.jsonl` and `features.f16`, but for those whose answers
-    define a function named like one of HumanEval's."""
-    features = np.memmap(folder / "features.f16", dtype=np.float16, mode="r").reshape(-1, width)
+    define a function named like one of HumanEval's. Says so if not all are there yet."""
+    lines = whole_lines(folder / "texts.jsonl")
+    asked = len(whole_lines(folder / "texts.prompts.jsonl"))
+    if len(lines) < asked:
+        print(f"{folder} has {len(lines)} of {asked} texts: generate.py has not come to its end there", flush=True)
+    rows = (folder / "features.f16").stat().st_size // (2 * width) if lines else 0
+    if not rows:
+        return []
+    features = np.memmap(folder / "features.f16", dtype=np.float16, mode="r", shape=(rows, width))
     texts = []
-    with open(folder / "texts.jsonl", encoding="utf-8") as lines:
-        for line in lines:
-            text = json.loads(line)
-            first, count = text["feature_row"], text["feature_rows"]
-            tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
-            if count >= 3 and not humaneval.defines(text["text"]):
-                read_only = not text["token_ids"]
-                greedy = text["temperature"] == 0 and not read_only
-                ended = text["finish_reason"] == "stop"
-                prompt = 0 if read_only else len(text["prompt_ids"])
-                texts.append(Text(text["id"], greedy, ended, prompt, tokens, features[first : first + count]))
+    for text in map(json.loads, lines):
+        first, count = text["feature_row"], text["feature_rows"]
+        if first + count > rows:
+            raise SystemExit(f"{folder / 'features.f16'} has {rows} rows of {width}, and {text['id']} names {first + count}: another target's?")
+        tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
+        if count >= 3 and not humaneval.defines(text["text"]):
+            read_only = not text["token_ids"]
+            greedy = text["temperature"] == 0 and not read_only
+            ended = text["finish_reason"] == "stop"
+            prompt = 0 if read_only else len(text["prompt_ids"])
+            texts.append(Text(text["id"], greedy, ended, prompt, tokens, features[first : first + count]))
     return texts
+
+
+def identity(target: TargetFile, folders: list[pathlib.Path]) -> dict:
+    """What must not change below a run that goes on: the target's file, and the texts in these folders."""
+    sums = [hashlib.sha256(b"".join(whole_lines(folder / "texts.jsonl"))).hexdigest() for folder in folders]
+    return {"target's SHA-256": target.sha256(), "texts' SHA-256": sums}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,8 +143,21 @@ def pack(rows: list[list[Piece]], tokens: int) -> Rows:
     return Rows(features, wanted, following, positions, place, weight, seen)
 
 
-def batches(texts: list[Text], tokens: int, size: int, epoch: int) -> Iterator[Rows]:
-    """An epoch's batches; the same number gives the same batches."""
-    rows = pieces(texts, tokens, np.random.default_rng(epoch))
-    for i in range(0, len(rows) - size + 1, size):
-        yield pack(rows[i : i + size], tokens)
+Batch = list[list[Piece]]  # several rows
+
+
+def plan(texts: list[Text], tokens: int, size: int, epochs: int) -> list[list[Batch]]:
+    """The batches of each epoch, not packed yet: rows that do not fill a batch are left out. An epoch's are the same
+    whatever the number of epochs."""
+    orders = (pieces(texts, tokens, np.random.default_rng(epoch)) for epoch in range(epochs))
+    return [[rows[i : i + size] for i in range(0, len(rows) - size + 1, size)] for rows in orders]
+
+
+def batches(plan: list[list[Batch]], tokens: int, done: int) -> Iterator[tuple[Rows, bool]]:
+    """All batches but the first `done`, and of each whether it is its epoch's last."""
+    for epoch in plan:
+        for i, batch in enumerate(epoch):
+            if done:
+                done -= 1
+                continue
+            yield pack(batch, tokens), i == len(epoch) - 1

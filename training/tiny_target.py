@@ -134,10 +134,11 @@ def main() -> None:
 
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    training, held_out = (list(corpus.sources(args.corpus, held_out=part)) for part in (False, True))
+    training, held_out = (corpus.sources(args.corpus, held_out=part) for part in (False, True))
     saved = args.run / "tokenizer.json"
     args.run.mkdir(parents=True, exist_ok=True)
-    options.keep(args.run, {name: value for name, value in vars(args).items() if name not in ("run", "out")})
+    kept = {name: value for name, value in vars(args).items() if name not in ("run", "out")}
+    options.keep(args.run, kept | corpus.identity(training + held_out))
     if not saved.exists():
         part = saved.with_suffix(".part")
         bpe(training, args.vocabulary).save(str(part))

@@ -171,19 +171,20 @@ def main() -> None:
     draft.to(device)
     head = Head(target, ids, device)
     whole = target.head().to(device)
-    steps_an_epoch = len(store.pieces(learnt, args.tokens, np.random.default_rng(0))) // args.rows
-    steps = args.epochs * steps_an_epoch
+    plan = store.plan(learnt, args.tokens, args.rows, args.epochs)
+    steps = sum(map(len, plan))
     checks = store.pieces(held_out, args.tokens, np.random.default_rng(0))[:32]
     if not steps or not checks:
         raise SystemExit(f"{len(everything)} texts do not fill {args.rows} rows of {args.tokens}: make more")
     print(
         f"{len(learnt)} texts, {sum(len(text.tokens) for text in learnt)} tokens; "
-        f"{sum(p.numel() for p in draft.parameters())} parameters; {steps_an_epoch} steps an epoch",
+        f"{sum(p.numel() for p in draft.parameters())} parameters; {steps} steps",
         flush=True,
     )
     name = args.name or args.target.stem
     run = loop.Run(args.run, draft, args.rate, steps, warm_up=min(50, steps // 10 + 1))
-    options.keep(args.run, {name: value for name, value in vars(args).items() if name not in FREE})
+    kept = {name: value for name, value in vars(args).items() if name not in FREE}
+    options.keep(args.run, kept | store.identity(target, args.texts))
     run.resume()
 
     def check() -> None:
@@ -202,24 +203,18 @@ def main() -> None:
     if run.step == 0:
         check()
     saved_at = time.time()
-    for epoch in range(run.step // steps_an_epoch, args.epochs):
-        done = run.step - epoch * steps_an_epoch
-        for i, rows in enumerate(store.batches(learnt, args.tokens, args.rows, epoch)):
-            if i < done or i >= steps_an_epoch:
-                continue
-            # From one to all levels, by the step's number alone, so that a resumed run does the same.
-            levels = 1 + run.step % args.levels
-            with loop.mixed(device):
-                loss = loss_of(draft, head, store.to(rows, device), levels, args.noise)
-            run.update(loss)
-            if run.step % 20 == 0:
-                run.note(loss=loss.item())
-            if time.time() - saved_at > 600:
-                check()
-                save()
-                saved_at = time.time()
-        check()
-        save()
+    for rows, last in store.batches(plan, args.tokens, done=run.step):
+        # From one to all levels, by the step's number alone, so that a resumed run does the same.
+        levels = 1 + run.step % args.levels
+        with loop.mixed(device):
+            loss = loss_of(draft, head, store.to(rows, device), levels, args.noise)
+        run.update(loss)
+        if run.step % 20 == 0:
+            run.note(loss=loss.item())
+        if last or time.time() - saved_at > 600:
+            check()
+            save()
+            saved_at = time.time()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import dev.dovetail.cli.humaneval.Conditions;
 import dev.dovetail.cli.humaneval.Identity;
 import dev.dovetail.cli.humaneval.ModelFacts;
 import dev.dovetail.cli.humaneval.PassCost;
+import dev.dovetail.cli.humaneval.Problem;
 import dev.dovetail.cli.humaneval.Problems;
 import dev.dovetail.cli.humaneval.ProgressFile;
 import dev.dovetail.cli.humaneval.PythonSandbox;
@@ -95,7 +96,9 @@ final class HumanEvalCommand implements Callable<Integer> {
     ModelLocator locator = new ModelLocator(console);
     try (HumanEvalDrafts.Opened opened = options.drafts().open(() -> builder(locator))) {
       Path file = locator.locate(model.name());
-      try (Baseline other = baseline.open(file, opened.any(), room(opened.any())).orElse(null)) {
+      int longest = longestPrompt(opened.any());
+      try (Baseline other =
+          baseline.open(file, opened.any(), room(longest, opened.any())).orElse(null)) {
         List<Setting> settings = new ArrayList<>(opened.settings());
         if (other != null) {
           settings.add(new Setting.External(other));
@@ -105,13 +108,23 @@ final class HumanEvalCommand implements Callable<Integer> {
     }
   }
 
+  /** Its tokens; refused where they leave no room in the context, before anything is measured. */
+  private int longestPrompt(Engine engine) {
+    int longest = 0;
+    for (Problem problem : Problems.spread(options.limit())) {
+      int tokens = options.style().ids(engine, problem).length;
+      if (tokens >= engine.context()) {
+        throw new IllegalStateException(
+            "%s has %d tokens, and the context holds %d: choose a larger one by --ctx, or a model that has it"
+                .formatted(problem.id(), tokens, engine.context()));
+      }
+      longest = Math.max(longest, tokens);
+    }
+    return longest;
+  }
+
   /** Tokens of the longest prompt and its text. */
-  private int room(Engine engine) {
-    int longest =
-        Problems.spread(options.limit()).stream()
-            .mapToInt(problem -> options.style().ids(engine, problem).length)
-            .max()
-            .orElseThrow();
+  private int room(int longest, Engine engine) {
     return Math.min(engine.context(), longest + options.generation().maxTokens() + 1);
   }
 
@@ -136,6 +149,7 @@ final class HumanEvalCommand implements Callable<Integer> {
       ModelFacts facts) {
     RunOptions asked =
         options.forReport(
+            opened.any().context(),
             sandbox.map(PythonSandbox::description).orElse(null),
             spec.root().commandLine().getParseResult().originalArgs());
     List<SettingFacts> told = settings.stream().map(SettingFacts::of).toList();
@@ -147,21 +161,26 @@ final class HumanEvalCommand implements Callable<Integer> {
       List<PassCost> cost = cost(opened);
       List<Result> results = new ArrayList<>(kept == null ? List.of() : kept.results());
       UnaryOperator<Result> scorer = HumanEvalScoring.scorer(sandbox, options.style());
-      boolean interrupted = !run(bench(opened, settings), results, scorer, kept);
-      if (!interrupted || oneProblemIsDone(results, settings.size())) {
-        output.write(
-            Report.of(
-                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                !interrupted && options.limit() == Problems.COUNT,
-                conditions,
-                facts,
-                asked,
-                told,
-                cost,
-                results),
-            console);
+      Bench bench = bench(opened, settings);
+      try {
+        run(bench, results, scorer, kept);
+      } finally {
+        // Also of a run that fails, for instance since the baseline ended: what is done is told.
+        if (oneProblemIsDone(results, settings.size())) {
+          output.write(
+              Report.of(
+                  Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                  results.size() == bench.texts() && options.limit() == Problems.COUNT,
+                  conditions,
+                  facts,
+                  asked,
+                  told,
+                  cost,
+                  results),
+              console);
+        }
       }
-      if (interrupted) {
+      if (results.size() < bench.texts()) {
         return Cli.INTERRUPTED;
       }
       if (kept != null) {
@@ -202,17 +221,16 @@ final class HumanEvalCommand implements Callable<Integer> {
   }
 
   /**
-   * Decodes what is missing.
+   * Decodes what is missing, until it is interrupted.
    *
    * @param results receives what comes
    * @param scorer adds to a text what became of its program
    * @param kept receives it too, unless it is null
-   * @return whether all is there; else it was interrupted
    */
-  private boolean run(
+  private void run(
       Bench bench, List<Result> results, UnaryOperator<Result> scorer, ProgressFile kept) {
     if (results.size() == bench.texts()) {
-      return true;
+      return;
     }
     try (Interrupts.Scope _ =
             console.interrupts().handleOnce(bench.generation().cancellation()::cancel);
@@ -232,7 +250,6 @@ final class HumanEvalCommand implements Callable<Integer> {
             shown.done(results);
           });
     }
-    return results.size() == bench.texts();
   }
 
   private static boolean oneProblemIsDone(List<Result> results, int settings) {

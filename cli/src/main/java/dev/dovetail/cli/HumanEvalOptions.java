@@ -113,13 +113,15 @@ final class HumanEvalOptions {
   /**
    * The same for a report.
    *
+   * @param context of the engines
    * @param scoring how programs are run; null where they are not
    */
-  RunOptions forReport(String scoring, List<String> arguments) {
+  RunOptions forReport(int context, String scoring, List<String> arguments) {
     SamplingOptions chosen = sampling();
     return new RunOptions(
         style().jsonName(),
         tokens(),
+        context,
         chosen.temperature(),
         chosen.topK(),
         chosen.topP(),

@@ -2,7 +2,9 @@ package dev.dovetail.cli;
 
 import dev.dovetail.cli.humaneval.Gain;
 import dev.dovetail.cli.humaneval.Report;
+import dev.dovetail.cli.humaneval.Result;
 import dev.dovetail.cli.humaneval.Summary;
+import dev.dovetail.cli.humaneval.page.Caveats;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +27,7 @@ final class HumanEvalTable {
         "%s, %d problems, %s; %s, %s, %d threads"
             .formatted(
                 Printable.of(report.model().name()),
-                report.options().limit(),
+                report.results().stream().map(Result::problem).distinct().count(),
                 report.options().prompt(),
                 report.conditions().cpu(),
                 report.conditions().kernels(),
@@ -56,6 +58,10 @@ final class HumanEvalTable {
               scored ? passed(summary.passAt1()) : ""));
     }
     lines.add("medians over problems; tau and times over all rounds");
+    if (report.summary().stream().anyMatch(HumanEvalTable::withoutInterval)) {
+      lines.add("an interval takes %d problems".formatted(Gain.FEWEST));
+    }
+    Caveats.of(report.json()).forEach(caveat -> lines.add(Printable.of(caveat)));
     return lines;
   }
 
@@ -64,14 +70,19 @@ final class HumanEvalTable {
     return (padded + "%8s  %18s  %6s  %8s  %9s  %-10s  %s".formatted(cells)).stripTrailing();
   }
 
+  private static boolean withoutInterval(Summary summary) {
+    return summary.gain() != null && summary.gain().low() == null;
+  }
+
   private static String gain(Gain gain) {
-    return gain == null
-        ? UNKNOWN
+    if (gain == null) {
+      return UNKNOWN;
+    }
+    String median = Units.decimal(gain.median(), 2);
+    return gain.low() == null
+        ? median
         : "%s [%s, %s]"
-            .formatted(
-                Units.decimal(gain.median(), 2),
-                Units.decimal(gain.low(), 2),
-                Units.decimal(gain.high(), 2));
+            .formatted(median, Units.decimal(gain.low(), 2), Units.decimal(gain.high(), 2));
   }
 
   private static String identical(Summary summary) {

@@ -6,9 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import dev.dovetail.models.TensorType;
 import dev.dovetail.models.testing.TinyModels;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -18,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,6 +139,7 @@ class HumanEvalCommandTest {
         .containsExactly(
             "prompt",
             "max_tokens",
+            "context",
             "temperature",
             "top_k",
             "top_p",
@@ -256,8 +263,11 @@ class HumanEvalCommandTest {
     CliRunner.Result result = run("--draft", "none," + draft, "--limit", "1");
 
     assertThat(result.out().lines().map(line -> line.split(" ")[0]))
-        .containsExactly("tiny,", "setting", "plain", draft, "medians");
-    assertThat(result.out()).contains("1.00 [1.00, 1.00]", "1 of 1");
+        .containsExactly("tiny,", "setting", "plain", draft, "medians", "an", "Not");
+    assertThat(result.out())
+        .contains("1.00", "1 of 1", "an interval takes 6 problems")
+        .doesNotContain("[")
+        .endsWith("Not the whole of HumanEval: limited to 1 problem.\n");
     assertThat(result.err()).isEmpty();
   }
 
@@ -339,6 +349,9 @@ class HumanEvalCommandTest {
         new CliRunner().interrupts(AT_ONCE).run(arguments("report.json", options));
 
     assertThat(result.code()).isEqualTo(130);
+    assertThat(result.out())
+        .startsWith("tiny, 2 problems, raw; ")
+        .endsWith("\nInterrupted after 1 of 3 problems.\n");
     JsonNode report = MAPPER.readTree(Files.readString(folder.resolve("report.json")));
     assertThat(report.get("complete").asBoolean()).isFalse();
     assertThat(report.get("results")).hasSize(3);
@@ -395,6 +408,73 @@ class HumanEvalCommandTest {
     assertThat(summary.get("different").asInt()).isEqualTo(1);
     assertThat(summary.get("first_difference").toString())
         .isEqualTo("{\"problem\":\"HumanEval/0\",\"repeat\":0,\"position\":4}");
+  }
+
+  /** What is measured before it must not be lost, where it is kept in no file either. */
+  @Test
+  void aBaselineThatFailsEndsTheRunWithAReport() throws IOException {
+    AtomicInteger answers = new AtomicInteger();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/health", exchange -> reply(exchange, 200, "{\"status\": \"ok\"}"));
+    server.createContext(
+        "/props", exchange -> reply(exchange, 200, "{\"model_path\": \"tiny.gguf\"}"));
+    server.createContext(
+        "/completion",
+        exchange -> {
+          int tokens = MAPPER.readTree(exchange.getRequestBody()).get("prompt").size();
+          // The warm-up and two problems.
+          if (answers.incrementAndGet() > 3) {
+            reply(exchange, 500, "{\"error\": {\"message\": \"out of luck\"}}");
+          } else {
+            reply(
+                exchange,
+                200,
+                """
+                {"content": "a", "tokens": [5, 6], "stop_type": "limit",
+                 "timings": {"prompt_n": %d, "prompt_ms": 1, "predicted_n": 2, "predicted_ms": 1}}
+                """
+                    .formatted(tokens));
+          }
+        });
+    server.start();
+    CliRunner.Result result;
+    String address = "http://127.0.0.1:" + server.getAddress().getPort();
+    try {
+      result =
+          run("--draft", "none", "--limit", "3", "--baseline", "llama.cpp=" + address, "--json");
+    } finally {
+      server.stop(0);
+    }
+
+    assertThat(result.err())
+        .isEqualTo(
+            "dovetail: llama-server at %s refuses /completion (HTTP 500): out of luck\n"
+                .formatted(address));
+    assertThat(result.code()).isEqualTo(1);
+    JsonNode report = MAPPER.readTree(result.out());
+    assertThat(report.get("complete").asBoolean()).isFalse();
+    assertThat(report.get("results")).hasSize(5);
+    assertThat(report.get("settings").get(1).get("program").asText()).isEqualTo(address);
+  }
+
+  private static void reply(HttpExchange exchange, int status, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    try (exchange) {
+      exchange.sendResponseHeaders(status, bytes.length);
+      exchange.getResponseBody().write(bytes);
+    }
+  }
+
+  @Test
+  void aContextWithoutRoomForAPromptIsRefusedAtOnce() {
+    CliRunner.Result result = run("--draft", "none", "--ctx", "300", "--json");
+
+    assertThat(result.err())
+        .matches(
+            "dovetail: HumanEval/\\d+ has \\d+ tokens, and the context holds 300: choose a larger one by --ctx, or a model that has it\n");
+    assertThat(result.out()).isEmpty();
+    assertThat(result.code()).isEqualTo(1);
   }
 
   @Test

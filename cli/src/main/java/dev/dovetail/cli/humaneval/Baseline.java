@@ -12,6 +12,11 @@ public interface Baseline extends AutoCloseable {
   String version();
 
   /**
+   * Which program it is: {@code sha256:} and the sum of its file, or the address of one that runs.
+   */
+  String program();
+
+  /**
    * Continues a prompt, from an empty context. Where the options' cancellation ends it, the answer
    * is empty and its finish reason is {@code cancelled}.
    *

@@ -7,6 +7,7 @@ import dev.dovetail.engine.Cancellation;
 import dev.dovetail.engine.FinishReason;
 import dev.dovetail.engine.GenerationOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,13 +40,15 @@ public final class LlamaCppBaseline implements Baseline {
 
   private final URI address;
   private final Optional<LlamaServerProcess> server;
+  private final String program;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(SHORT).build();
   private String version = "unknown";
 
-  private LlamaCppBaseline(URI address, Optional<LlamaServerProcess> server) {
+  private LlamaCppBaseline(URI address, Optional<LlamaServerProcess> server, String program) {
     this.address = address;
     this.server = server;
+    this.program = program;
   }
 
   /**
@@ -62,7 +65,7 @@ public final class LlamaCppBaseline implements Baseline {
       String where, Path model, int context, int threads, int gpuLayers) {
     LlamaCppBaseline baseline =
         remote(where)
-            ? new LlamaCppBaseline(address(where), Optional.empty())
+            ? new LlamaCppBaseline(address(where), Optional.empty(), address(where).toString())
             : started(program(where), model, context, threads, gpuLayers);
     try {
       baseline.waitUntilReady();
@@ -116,10 +119,15 @@ public final class LlamaCppBaseline implements Baseline {
 
   private static LlamaCppBaseline started(
       Path program, Path model, int context, int threads, int gpuLayers) {
-    LlamaServerProcess server =
-        LlamaServerProcess.start(program, model.toAbsolutePath(), context, threads, gpuLayers);
-    return new LlamaCppBaseline(
-        URI.create("http://127.0.0.1:" + server.port()), Optional.of(server));
+    try {
+      String sum = "sha256:" + ModelFacts.sha256(program);
+      LlamaServerProcess server =
+          LlamaServerProcess.start(program, model.toAbsolutePath(), context, threads, gpuLayers);
+      return new LlamaCppBaseline(
+          URI.create("http://127.0.0.1:" + server.port()), Optional.of(server), sum);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -130,6 +138,11 @@ public final class LlamaCppBaseline implements Baseline {
   @Override
   public String version() {
     return server.isPresent() ? version : version + " (started elsewhere, flags unknown)";
+  }
+
+  @Override
+  public String program() {
+    return program;
   }
 
   @Override

@@ -53,7 +53,7 @@ public record ModelFacts(
         .collect(Collectors.joining(", "));
   }
 
-  private static String sha256(Path path) throws IOException {
+  static String sha256(Path path) throws IOException {
     try (InputStream bytes = Files.newInputStream(path)) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       bytes.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));

@@ -3,12 +3,16 @@ package dev.dovetail.cli.humaneval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +26,12 @@ import java.util.TreeSet;
 public final class ProgressFile implements AutoCloseable {
   private final Path path;
   private final List<Result> results;
-  private final BufferedWriter out;
+  private final FileChannel file;
 
-  private ProgressFile(Path path, List<Result> results, BufferedWriter out) {
+  private ProgressFile(Path path, List<Result> results, FileChannel file) {
     this.path = path;
     this.results = results;
-    this.out = out;
+    this.file = file;
   }
 
   /**
@@ -49,29 +53,62 @@ public final class ProgressFile implements AutoCloseable {
   }
 
   /**
-   * Opens a file, or begins it where there is none. A last line that was not written whole is
-   * dropped.
+   * Opens a file, or begins it where there is none, and keeps others from writing it until it is
+   * closed. A last line that was not written whole is dropped.
    *
-   * @throws IllegalArgumentException if it was begun with another header
+   * @throws IllegalArgumentException if it was begun with another header, or another run has it
+   *     open
    * @throws IllegalStateException if it is no such file
    */
   public static ProgressFile open(Path path, ObjectNode header) {
+    FileChannel file = null;
     try {
-      List<Result> results = Files.exists(path) ? read(path, header) : List.of();
-      begin(path, header, results);
-      return new ProgressFile(
-          path, results, Files.newBufferedWriter(path, StandardOpenOption.APPEND));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      file =
+          FileChannel.open(
+              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      lock(path, file);
+      byte[] bytes = Channels.newInputStream(file).readAllBytes();
+      // What stands behind the last end of line was not written whole.
+      int whole = bytes.length;
+      while (whole > 0 && bytes[whole - 1] != '\n') {
+        whole--;
+      }
+      List<Result> results =
+          whole == 0 ? List.of() : read(path, ByteBuffer.wrap(bytes, 0, whole), header);
+      file.truncate(whole).position(whole);
+      ProgressFile progress = new ProgressFile(path, results, file);
+      if (whole == 0) {
+        progress.write(header.toString());
+      }
+      return progress;
+    } catch (IOException | RuntimeException e) {
+      try (FileChannel _ = file) {
+        throw e;
+      } catch (IOException failure) {
+        throw new UncheckedIOException(failure);
+      }
     }
   }
 
-  private static List<Result> read(Path path, ObjectNode header) throws IOException {
-    String text = Files.readString(path);
-    // What stands behind the last end of line was not written whole.
-    List<String> lines = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
-    if (lines.isEmpty()) {
-      return List.of();
+  private static void lock(Path path, FileChannel file) throws IOException {
+    try {
+      if (file.tryLock() != null) {
+        return;
+      }
+    } catch (OverlappingFileLockException e) {
+      // It is this process that has it.
+    }
+    throw new IllegalArgumentException(path + " is being written by another run");
+  }
+
+  private static List<Result> read(Path path, ByteBuffer bytes, ObjectNode header)
+      throws IOException {
+    List<String> lines;
+    try {
+      lines = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString().lines().toList();
+    } catch (CharacterCodingException e) {
+      throw new IllegalStateException(
+          path + " is no text in UTF-8: delete the file to begin anew", e);
     }
     List<Result> results = new ArrayList<>();
     int number = 1;
@@ -131,26 +168,6 @@ public final class ProgressFile implements AutoCloseable {
         : node.isMissingNode() ? "missing" : node.toString();
   }
 
-  /** Writes the file anew, whole or not at all. */
-  private static void begin(Path path, ObjectNode header, List<Result> results) throws IOException {
-    Path part = path.resolveSibling(path.getFileName() + ".part");
-    try {
-      try (BufferedWriter writer = Files.newBufferedWriter(part)) {
-        writer.write(header + "\n");
-        for (Result result : results) {
-          writer.write(line(result));
-        }
-      }
-      Files.move(part, path, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
-    }
-  }
-
-  private static String line(Result result) throws JsonProcessingException {
-    return ReportJson.MAPPER.writeValueAsString(result) + "\n";
-  }
-
   /** Results that were there when it was opened. */
   public List<Result> results() {
     return List.copyOf(results);
@@ -159,17 +176,23 @@ public final class ProgressFile implements AutoCloseable {
   /** Adds a result, which is in the file when this returns. */
   public void add(Result result) {
     try {
-      out.write(line(result));
-      out.flush();
+      write(ReportJson.MAPPER.writeValueAsString(result));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private void write(String line) throws IOException {
+    ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
+    while (bytes.hasRemaining()) {
+      file.write(bytes);
     }
   }
 
   /** Deletes the file, as its results stand in a report. */
   public void delete() {
     try {
-      out.close();
+      file.close();
       Files.delete(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -179,7 +202,7 @@ public final class ProgressFile implements AutoCloseable {
   @Override
   public void close() {
     try {
-      out.close();
+      file.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

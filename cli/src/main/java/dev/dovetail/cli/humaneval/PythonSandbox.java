@@ -18,8 +18,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * Runs programs by the user's python3, each in a process and a folder of its own, both gone
  * afterwards, within limits of time and memory and behind an {@link Isolation}. A program passes
- * where {@code check} returned; one that leaves before, or says that it passed, does not. Safe for
- * use by several threads.
+ * where {@code check} returned; one that leaves before, or says that it passed, does not. That
+ * holds for what models write: a program that was made to deceive this class can, since it shares a
+ * process with its tests, as in every evaluation of HumanEval. Safe for use by several threads.
  */
 public final class PythonSandbox implements ProgramScorer {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(10);

@@ -172,6 +172,11 @@ public record Result(
     return new Key(problem, setting, repeat);
   }
 
+  /** Whether it is of another program, which tells of no rounds and may leave out tokens. */
+  boolean external() {
+    return rounds == null;
+  }
+
   /** Tokens after the first. */
   int later() {
     return later(tokenIds);

@@ -5,6 +5,7 @@ import java.util.List;
 /**
  * What was asked for.
  *
+ * @param context tokens that prompt and text have room for
  * @param limit how many problems
  * @param scoring how programs are run, such as {@code Python 3.12.4 in bubblewrap}; null where they
  *     are not
@@ -13,6 +14,7 @@ import java.util.List;
 public record RunOptions(
     String prompt,
     int maxTokens,
+    int context,
     float temperature,
     int topK,
     float topP,

@@ -44,6 +44,13 @@ class BenchTest {
   }
 
   @Test
+  void theWarmUpDecodesNothingThatIsMeasured() {
+    bench(1).warmUp();
+
+    assertThat(asked).containsExactly("a HumanEval/-1", "b HumanEval/-1", "c HumanEval/-1");
+  }
+
+  @Test
   void whatIsDoneIsNotDoneAgain() {
     List<Result> all = new ArrayList<>();
     bench(1).run(List.of(), all::add);
@@ -90,7 +97,7 @@ class BenchTest {
         .as("four tokens after the first, two of which it does not list, in 0.2 s")
         .isEqualTo(20);
     assertThat(SettingFacts.of(new Setting.External(new Fake("a"))))
-        .isEqualTo(new SettingFacts("a", "baseline", null, null, null, "1.0"));
+        .isEqualTo(new SettingFacts("a", "baseline", null, null, null, "1.0", "sha256:a"));
   }
 
   @Test
@@ -114,9 +121,13 @@ class BenchTest {
             new Setting.External(new Fake("b")),
             new Setting.External(new Fake("c"))),
         Problems.spread(2),
-        problem -> new int[] {1, Integer.parseInt(problem.id().split("/")[1])},
+        problem -> new int[] {1, problem.id().equals("warm-up") ? -1 : number(problem)},
         options,
         repeats);
+  }
+
+  private static int number(Problem problem) {
+    return Integer.parseInt(problem.id().split("/")[1]);
   }
 
   /** Another program, which notes what it is asked. */
@@ -135,6 +146,11 @@ class BenchTest {
     @Override
     public String version() {
       return "1.0";
+    }
+
+    @Override
+    public String program() {
+      return "sha256:" + name;
     }
 
     @Override

@@ -121,6 +121,7 @@ class LlamaCppBaselineTest {
     try (LlamaCppBaseline baseline = open()) {
       assertThat(baseline.name()).isEqualTo("llama.cpp");
       assertThat(baseline.version()).isEqualTo("b1234-abcdef0 (started elsewhere, flags unknown)");
+      assertThat(baseline.program()).isEqualTo("http://127.0.0.1:" + server.getAddress().getPort());
     }
   }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +64,49 @@ class ProgressFileTest {
       }
       assertThat(path).hasContent(whole);
     }
+    Files.writeString(path, whole + "x".repeat(10_000));
+    try (ProgressFile file = ProgressFile.open(path, header(128))) {
+      assertThat(file.results()).containsExactly(FIRST, SECOND);
+    }
+    assertThat(path).hasContent(whole);
+  }
+
+  /** A write may end anywhere, also within a character. */
+  @Test
+  void aCutWithinACharacterIsNoMoreThanACut() throws IOException {
+    write(header(128), FIRST, Texts.of("ü", "plain", 1, 10, 7, 8, 9));
+    byte[] whole = Files.readAllBytes(path);
+    int second = new String(whole, StandardCharsets.UTF_8).indexOf('ü') + 1;
+    assertThat(whole[second - 1]).as("the first byte of two").isEqualTo((byte) 0xc3);
+    Files.write(path, Arrays.copyOf(whole, second));
+
+    try (ProgressFile file = ProgressFile.open(path, header(128))) {
+      assertThat(file.results()).containsExactly(FIRST);
+    }
+  }
+
+  @Test
+  void whatIsNoTextIsNotTouched() throws IOException {
+    byte[] bytes = {'a', (byte) 0xc3, '\n', 'b'};
+    Files.write(path, bytes);
+
+    assertThatThrownBy(() -> ProgressFile.open(path, header(128)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(path + " is no text in UTF-8: delete the file to begin anew");
+    assertThat(path).hasBinaryContent(bytes);
+  }
+
+  @Test
+  void twoRunsDoNotWriteOneFile() {
+    try (ProgressFile file = ProgressFile.open(path, header(128))) {
+      assertThatThrownBy(() -> ProgressFile.open(path, header(128)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(path + " is being written by another run");
+      file.add(FIRST);
+    }
+    try (ProgressFile file = ProgressFile.open(path, header(128))) {
+      assertThat(file.results()).containsExactly(FIRST);
+    }
   }
 
   @Test
@@ -89,6 +134,17 @@ class ProgressFileTest {
     assertThatThrownBy(() -> ProgressFile.open(path, scored))
         .hasMessageContaining(
             "options.scoring is null there and \"Python 3.12.4 in bubblewrap\" now");
+  }
+
+  @Test
+  void anotherContextIsNamed() {
+    write(header(128));
+
+    ObjectNode shorter = header(128);
+    shorter.withObject("/options").put("context", 256);
+
+    assertThatThrownBy(() -> ProgressFile.open(path, shorter))
+        .hasMessageContaining("options.context is 512 there and 256 now");
   }
 
   @Test
@@ -124,8 +180,20 @@ class ProgressFileTest {
     return ProgressFile.header(
         new ModelFacts("tiny", "tiny.gguf", "00ff", 12, "llama", "Q8_0"),
         new RunOptions(
-            "raw", maxTokens, 0.7f, 0, 0.9f, 0, 1, 1, 1, 4, null, List.of("-n", "" + maxTokens)),
-        List.of(new SettingFacts("plain", "plain", null, null, null, null)),
+            "raw",
+            maxTokens,
+            512,
+            0.7f,
+            0,
+            0.9f,
+            0,
+            1,
+            1,
+            1,
+            4,
+            null,
+            List.of("-n", "" + maxTokens)),
+        List.of(new SettingFacts("plain", "plain", null, null, null, null, null)),
         new Conditions(
             "cpu",
             2,

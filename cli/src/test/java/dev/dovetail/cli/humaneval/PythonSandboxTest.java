@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.dovetail.cli.humaneval.ProgramScorer.Outcome;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,6 +43,26 @@ class PythonSandboxTest {
     assertThat(sandbox.score(ONE, "def one(:\n")).isEqualTo(Outcome.NOT_PYTHON);
     assertThat(sandbox.score(ONE, "x = '\0'\n" + RIGHT)).isEqualTo(Outcome.NOT_PYTHON);
     assertThat(sandbox.score(ONE, "# Grüße 🎈\n" + RIGHT)).isEqualTo(Outcome.PASSED);
+  }
+
+  /** Python looks for modules in the current folder first, if it is let. */
+  @Test
+  void modulesOfTheCurrentFolderAreNotTheLibrarys() throws Exception {
+    Files.writeString(temporary.resolve("resource.py"), "raise ValueError('not the library')\n");
+    ProcessBuilder builder =
+        new ProcessBuilder(Python.find(System.getenv()).running(Python.resource("harness.py")));
+    Process process = builder.directory(temporary.toFile()).redirectErrorStream(true).start();
+    try (var in = process.outputWriter()) {
+      in.write(
+          """
+          {"program": "import resource\\ndef one(): return 1", "test": "def check(one): assert one() == 1",
+           "entry_point": "one", "folder": ".", "seconds": 10, "memory": 1000000000, "file": 1000,
+           "processes": 8, "adopt": false}
+          """);
+    }
+
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .isEqualTo("ready\npassed\n");
   }
 
   @ParameterizedTest

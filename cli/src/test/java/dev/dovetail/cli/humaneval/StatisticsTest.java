@@ -3,6 +3,7 @@ package dev.dovetail.cli.humaneval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.dovetail.engine.GenerationOptions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -40,6 +41,16 @@ class StatisticsTest {
     assertThat(Gain.of(VALUES)).as("the same each time").contains(gain);
   }
 
+  /** All of five values lie on one side of the median in 2 of 32 cases, which is more than 5 %. */
+  @Test
+  void fiveProblemsHaveNoInterval() {
+    assertThat(Gain.of(VALUES.subList(0, 5)).orElseThrow())
+        .isEqualTo(new Gain(1.22, 1.05, 1.31, null, null));
+    Gain six = Gain.of(VALUES.subList(0, 6)).orElseThrow();
+    assertThat(six.low()).isBetween(0.92, six.median());
+    assertThat(six.high()).isBetween(six.median(), 1.74);
+  }
+
   @Test
   void gainsAreByProblemAndRepeatsCountAsOne() {
     List<Result> results =
@@ -61,7 +72,7 @@ class StatisticsTest {
     assertThat(summary.gain().median()).isEqualTo(2);
     assertThat(summary.problems()).isEqualTo(4);
     assertThat(summary.decodeTokPerS().median()).isEqualTo(45);
-    assertThat(Summaries.of(results, "plain").gain()).isEqualTo(new Gain(1, 1, 1, 1, 1));
+    assertThat(Summaries.of(results, "plain").gain()).isEqualTo(new Gain(1, 1, 1, null, null));
   }
 
   /**
@@ -111,6 +122,55 @@ class StatisticsTest {
     assertThat(summary.hiddenShare()).isEqualTo(0.2);
     assertThat(summary.gain()).as("nothing to compare with").isNull();
     assertThat(summary.identical()).as("nothing to compare with").isNull();
+  }
+
+  /** llama-server lists no token that ends within a character. */
+  @Test
+  void theWordsOfAnotherProgramCountWhereItsTokensDiffer() {
+    Result plain = Texts.of("a", "plain", 0, 10, 1, 2, 3);
+
+    assertThat(Identity.of(List.of(plain, answer("a", "text", 1, 3)), "other"))
+        .isEqualTo(new Identity(1, List.of()));
+    assertThat(Identity.of(List.of(plain, answer("a", "other text", 1, 3)), "other"))
+        .isEqualTo(new Identity(0, List.of(new Identity.Difference("a", 0, 1))));
+    assertThat(Identity.of(List.of(plain, Texts.of("a", "auto", 0, 10, 1, 3)), "auto").identical())
+        .as("the same words by other tokens are an error of ours")
+        .isZero();
+  }
+
+  private static Result answer(String problem, String text, Integer... tokens) {
+    return Result.of(
+        new Problem(problem, "", "", "", ""),
+        new Setting.External(new Silent()),
+        0,
+        10,
+        new Baseline.Answer(List.of(tokens), 3, text, "length", 100, 100));
+  }
+
+  /** Another program that is never asked. */
+  private static final class Silent implements Baseline {
+    @Override
+    public String name() {
+      return "other";
+    }
+
+    @Override
+    public String version() {
+      return "1.0";
+    }
+
+    @Override
+    public String program() {
+      return "sha256:00ff";
+    }
+
+    @Override
+    public Answer answer(int[] promptIds, GenerationOptions options) {
+      throw new AssertionError("nobody asks");
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

@@ -34,6 +34,9 @@ final class Conditions {
           Map.entry("scoring", "tests run by"),
           Map.entry("arguments", "flags"));
 
+  /** Fields that no reader reads, but compares. */
+  private static final Set<String> CODES = Set.of("sha256", "draft_sha256", "commit", "program");
+
   /** Fields that are null where there is no such thing. */
   private static final Set<String> OPTIONAL = Set.of("gpu", "gpu_driver", "scoring");
 
@@ -93,7 +96,7 @@ final class Conditions {
   private static void value(Markup html, String field, JsonNode value, String missing) {
     if (value.isNull() || value.isMissingNode()) {
       html.element("span", missing, "class", "unknown");
-    } else if (value.isArray() || field.contains("sha256") || field.equals("commit")) {
+    } else if (value.isArray() || CODES.contains(field)) {
       html.element("code", words(field, value));
     } else {
       html.text(words(field, value));

@@ -2,8 +2,6 @@ package dev.dovetail.cli.humaneval.page;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.dovetail.cli.markup.Markup;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -28,7 +26,7 @@ final class Headline {
     html.element("h1", model()).newLine();
     html.element("p", result(), "class", "result").newLine();
     facts(html);
-    warnings().forEach(warning -> html.element("p", warning, "class", "warning").newLine());
+    Caveats.of(data).forEach(caveat -> html.element("p", caveat, "class", "warning").newLine());
     html.close().newLine();
   }
 
@@ -48,15 +46,9 @@ final class Headline {
     if (plain.isEmpty()) {
       return "No gain can be stated: plain decoding was not measured in this run.";
     }
-    return wrong().isEmpty()
+    return data.changed().isEmpty()
         ? "No gain can be stated: no setting has a rate beside plain decoding’s."
         : "No gain can be stated: the texts are not plain decoding’s.";
-  }
-
-  /** Settings that changed a text. */
-  private List<PageSetting> wrong() {
-    return data.settings(
-        setting -> setting.speculates() && setting.figure("different").orElse(0) > 0);
   }
 
   private String gain(PageSetting best) {
@@ -113,61 +105,5 @@ final class Headline {
     return data.settings(PageSetting::speculates).stream()
         .mapToDouble(setting -> setting.figure(field).orElse(0))
         .sum();
-  }
-
-  /** What a reader must know before believing the sentence. */
-  private List<String> warnings() {
-    List<String> warnings = new ArrayList<>();
-    if (!report.path("complete").asBoolean(true)) {
-      warnings.add(incomplete());
-    }
-    for (JsonNode result : report.path("results")) {
-      if (result.path("gpu_lost").isTextual()) {
-        warnings.add(
-            "The GPU was lost in %s, %s, and the CPU went on: %s"
-                .formatted(
-                    result.path("problem").asText(),
-                    result.path("setting").asText(),
-                    result.path("gpu_lost").asText()));
-        break;
-      }
-    }
-    for (PageSetting setting : wrong()) {
-      double different = setting.figure("different").getAsDouble();
-      warnings.add(
-          setting.name()
-              + ": "
-              + Figures.fixed(different, 0)
-              + (different == 1 ? " text is not" : " texts are not")
-              + " plain decoding’s"
-              + first(setting.summary().path("first_difference"))
-              + ". Its rates must not be compared with plain’s.");
-    }
-    return warnings;
-  }
-
-  private String incomplete() {
-    long finished = data.finished();
-    String problems = finished == 1 ? " problem." : " problems.";
-    OptionalDouble limit = Figures.at(report, "options", "limit");
-    if (limit.isEmpty()) {
-      return "Interrupted after " + finished + problems;
-    }
-    return finished >= limit.getAsDouble()
-        ? "Not the whole of HumanEval: limited to " + finished + problems
-        : "Interrupted after "
-            + finished
-            + " of "
-            + Figures.fixed(limit.getAsDouble(), 0)
-            + " problems.";
-  }
-
-  private static String first(JsonNode difference) {
-    return difference.isObject()
-        ? ", first in "
-            + difference.path("problem").asText()
-            + " at token "
-            + difference.path("position").asText()
-        : "";
   }
 }

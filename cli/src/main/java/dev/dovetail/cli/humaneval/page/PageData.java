@@ -81,11 +81,9 @@ final class PageData {
     return List.copyOf(cells.keySet());
   }
 
-  /** How many problems every setting has a result for. */
-  long finished() {
-    return cells.values().stream()
-        .filter(row -> settings.stream().allMatch(setting -> row.containsKey(setting.name())))
-        .count();
+  /** Settings of which a text is not plain decoding's. */
+  List<PageSetting> changed() {
+    return settings(setting -> setting.speculates() && setting.figure("different").orElse(0) > 0);
   }
 
   /** What a setting came to on a problem; {@link PageCell#NONE} where it was not measured. */

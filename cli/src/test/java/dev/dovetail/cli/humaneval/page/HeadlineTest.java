@@ -95,8 +95,31 @@ class HeadlineTest {
     assertThat(header(report)).contains("Interrupted after 4 of 164 problems.");
     report.withObject("/options").put("limit", 4);
     assertThat(header(report)).contains("Not the whole of HumanEval: limited to 4 problems.");
-    report.withObject("/options").putNull("limit");
-    assertThat(header(report)).contains("Interrupted after 4 problems.");
+  }
+
+  @Test
+  void eachRepeatCountsForHowFarItCame() {
+    ObjectNode report = two();
+    report.put("complete", false);
+    report.withObject("/options").put("repeat", 3);
+    assertThat(header(report)).contains("Interrupted after 5 of 3 times 5 problems.");
+    for (int i = 0; i < 3; i++) {
+      ObjectNode again = report.withArray("/results").get(5 * i).deepCopy();
+      assertThat(again.get("problem").asText()).isEqualTo("HumanEval/0");
+      report.withArray("/results").add(again.put("repeat", 1));
+    }
+    assertThat(header(report)).contains("Interrupted after 6 of 3 times 5 problems.");
+  }
+
+  @Test
+  void textsWithoutTheirDraftAreCounted() {
+    ObjectNode report = two();
+    assertThat(header(report)).doesNotContain("was lost");
+    ((ObjectNode) report.withArray("/results").get(13)).put("draft", "none");
+    ((ObjectNode) report.withArray("/results").get(14)).put("draft", "none");
+    assertThat(header(report))
+        .containsOnlyOnce("was lost")
+        .contains("second: its draft was lost, and 2 of 5 texts were made without it.");
   }
 
   @Test

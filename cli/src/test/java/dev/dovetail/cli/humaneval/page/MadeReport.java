@@ -205,6 +205,7 @@ final class MadeReport {
     result.put("problem", "HumanEval/" + problem).put("setting", setting).put("repeat", 0);
     result.put("prompt_tokens", 130).put("text", "SECRET-TEXT").put("finish_reason", "stop");
     result.putArray("token_ids").add(problem).add(424242);
+    result.put("draft", setting.equals("plain") ? "none" : "dgf");
     result.put("decode_tok_per_s", rate).put("tau", tau).put("passed", problem % 5 < 3);
     return result;
   }
