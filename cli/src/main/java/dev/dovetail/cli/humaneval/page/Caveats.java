@@ -75,9 +75,11 @@ public final class Caveats {
       int texts = 0;
       int without = 0;
       for (JsonNode result : data.report().path("results")) {
-        if (result.path("setting").asText().equals(setting.name())) {
+        // Older reports do not tell who guessed.
+        JsonNode draft = result.path("draft");
+        if (result.path("setting").asText().equals(setting.name()) && draft.isTextual()) {
           texts++;
-          without += result.path("draft").asText().equals(wanted) ? 0 : 1;
+          without += draft.asText().equals(wanted) ? 0 : 1;
         }
       }
       if (without > 0) {
