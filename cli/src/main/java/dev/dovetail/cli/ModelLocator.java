@@ -51,7 +51,7 @@ final class ModelLocator {
       return given.orElse(DEFAULT);
     }
     try {
-      pull(DEFAULT);
+      locate(DEFAULT);
       return DEFAULT;
     } catch (UncheckedIOException e) {
       try {
@@ -70,7 +70,8 @@ final class ModelLocator {
   }
 
   /**
-   * The file of a path or of a name in the store; a catalogue's model that is not stored is pulled.
+   * The file of a path or of a name in the store; a catalogue's model that is not stored is pulled,
+   * and so is the one that comes along where the store has another version's.
    */
   Path locate(String name) {
     Path path = Path.of(name);
@@ -78,25 +79,31 @@ final class ModelLocator {
       return path; // without opening the store
     }
     ModelStore store = store();
-    if (store.catalogue().find(name).isEmpty() || store.find(name).isPresent()) {
+    if (store.catalogue().find(name).isEmpty()) {
       return store.resolve(name);
     }
-    return pull(name);
+    try {
+      return store.find(name).isEmpty() || store.isOutdated(name)
+          ? pull(name)
+          : store.resolve(name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Pulls a model of the catalogue. */
-  private Path pull(String name) {
+  private Path pull(String name) throws IOException {
     ModelStore store = store();
-    CatalogueEntry entry = store.catalogue().find(name).orElseThrow();
-    console
-        .err()
-        .line(
-            "dovetail: %s is not here yet; pulling %s (%s) into %s"
-                .formatted(name, entry.file(), Units.bytes(entry.size()), store.folder()));
+    if (store.find(name).isEmpty()) {
+      CatalogueEntry entry = store.catalogue().find(name).orElseThrow();
+      console
+          .err()
+          .line(
+              "dovetail: %s is not here yet; pulling %s (%s) into %s"
+                  .formatted(name, entry.file(), Units.bytes(entry.size()), store.folder()));
+    }
     try (PullProgress progress = new PullProgress(console)) {
       return store.pull(name, progress);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

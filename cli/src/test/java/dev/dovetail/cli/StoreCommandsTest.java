@@ -94,6 +94,26 @@ class StoreCommandsTest {
     assertThat(named.err()).contains("cannot pull").doesNotContain("going on with");
   }
 
+  /** Its draft is that of the new one. */
+  @Test
+  void theModelThatComesAlongReplacesAnEarlierVersions() throws IOException {
+    Path file = folder.resolve("models/tiny.gguf");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "an earlier version's");
+
+    CliRunner.Result answer = store().run("run", "-m", "tiny", "-n", "2", "def add(a, b):");
+
+    assertThat(answer.err())
+        .isEqualTo(
+            """
+            dovetail: tiny.gguf is here with a wrong SHA-256; it is replaced
+            dovetail: fetching tiny.gguf from what comes with Dovetail
+            """);
+    assertThat(answer.code()).isZero();
+    assertThat(store().run("run", "-m", "tiny", "-n", "2", "def add(a, b):"))
+        .isEqualTo(new CliRunner.Result(0, answer.out(), ""));
+  }
+
   @Test
   void listAsJson() throws IOException {
     JsonNode json = new ObjectMapper().readTree(store().run("list", "--json").out());

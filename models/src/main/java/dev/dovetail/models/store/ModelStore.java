@@ -181,6 +181,19 @@ public final class ModelStore {
   }
 
   /**
+   * Whether the store has another version's file of a model that comes with the program. Pulling it
+   * replaces that, and needs no network.
+   */
+  public boolean isOutdated(String name) throws IOException {
+    Optional<CatalogueEntry> entry = catalogue.find(name);
+    Optional<Path> file = find(name);
+    return entry.isPresent()
+        && file.isPresent()
+        && entry.get().sources().stream().anyMatch(ModelSource.Bundled.class::isInstance)
+        && !isSame(file.get(), entry.get().size(), entry.get().sha256());
+  }
+
+  /**
    * The file that a user means: a path, a catalogue name or the name of a stored file.
    *
    * @throws IllegalArgumentException if there is none; the message says what to pull, or the

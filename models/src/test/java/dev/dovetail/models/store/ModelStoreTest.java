@@ -249,6 +249,15 @@ class ModelStoreTest {
     CatalogueEntry tiny = store.catalogue().find("tiny").orElseThrow();
     assertThat(file).hasSize(tiny.size()).hasFileName("tiny.gguf");
     assertThat(sum(Files.readAllBytes(file))).isEqualTo(tiny.sha256());
+    assertThat(store.isOutdated("tiny")).isFalse();
+    Files.writeString(file, "an earlier version's");
+    assertThat(store.isOutdated("tiny")).isTrue();
+    Files.delete(file);
+    assertThat(store.isOutdated("tiny")).isFalse();
+    Files.writeString(folder().resolve("SmolLM2-135M-Instruct.Q4_1.gguf"), "another one");
+    assertThat(store.isOutdated("smollm2-135m-instruct"))
+        .as("it is not replaced unasked")
+        .isFalse();
   }
 
   @Test
