@@ -25,20 +25,16 @@ public record Gain(double median, double q1, double q3, Double low, Double high)
 
   /** Of each problem's own gain; empty if there is none. */
   static Optional<Gain> of(Collection<Double> gains) {
-    return Quartiles.of(gains)
-        .map(quartiles -> {
-          boolean enough = gains.size() >= FEWEST;
-          double[] medians =
-              enough
-                  ? medians(gains.stream().mapToDouble(Double::doubleValue).toArray())
-                  : new double[0];
-          return new Gain(
-              quartiles.median(),
-              quartiles.q1(),
-              quartiles.q3(),
-              enough ? (Double) Quartiles.quantile(medians, TAIL) : null,
-              enough ? (Double) Quartiles.quantile(medians, 1 - TAIL) : null);
-        });
+    return Quartiles.of(gains).map(quartiles -> of(quartiles, gains));
+  }
+
+  private static Gain of(Quartiles all, Collection<Double> gains) {
+    if (gains.size() < FEWEST) {
+      return new Gain(all.median(), all.q1(), all.q3(), null, null);
+    }
+    double[] medians = medians(gains.stream().mapToDouble(Double::doubleValue).toArray());
+    double low = Quartiles.quantile(medians, TAIL);
+    return new Gain(all.median(), all.q1(), all.q3(), low, Quartiles.quantile(medians, 1 - TAIL));
   }
 
   /** Of each resample, ascending. */
