@@ -102,7 +102,7 @@ public final class PythonSandbox implements ProgramScorer {
       return Optional.empty();
     }
     return Optional.of(
-        "the model's programs run without a sandbox: they may read, write and send what %s may"
+        "the model's programs run without a sandbox: they may read, write and send what %s"
             .formatted(
                 Isolation.privileged()
                     ? "root may, and start any number of processes"
