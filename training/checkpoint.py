@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from dgf import Draft
 from llama import Shape
+from target import reader
 
 
 def save(folder: pathlib.Path, draft: Draft, draft_vocabulary: torch.Tensor, target: str) -> None:
@@ -42,11 +43,11 @@ def save(folder: pathlib.Path, draft: Draft, draft_vocabulary: torch.Tensor, tar
 
 def unpack(file: pathlib.Path) -> tuple[dict, dict[str, torch.Tensor]]:
     """The configuration and tensors that `export.py` packed."""
-    reader = gguf.GGUFReader(file)
-    if not (config := reader.get_field("dovetail.config")):
+    packed = reader(file)
+    if not (config := packed.get_field("dovetail.config")):
         raise SystemExit(f"{file} holds no draft: it has no dovetail.config; wanted a file that export.py wrote")
     tensors = {}
-    for tensor in reader.tensors:
+    for tensor in packed.tensors:
         if tensor.tensor_type == gguf.GGMLQuantizationType.I32:
             tensors[tensor.name] = torch.from_numpy(tensor.data.copy())
             continue
@@ -60,6 +61,8 @@ def load(path: pathlib.Path) -> tuple[Draft, torch.Tensor, str]:
     """A folder's or a packed file's draft in f32, the ids it guesses among, and its target's name."""
     if path.is_file():
         config, tensors = unpack(path)
+    elif not (path / "config.json").is_file():
+        raise SystemExit(f"{path} holds no draft: wanted a folder with a config.json, or a file that export.py wrote")
     else:
         config = json.loads((path / "config.json").read_text())
         tensors = load_file(path / "model.safetensors")

@@ -84,7 +84,6 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, default=48)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    args.folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(args.seed)
     target = TargetFile(args.target)
     writing = Writing(args, target)
@@ -93,7 +92,9 @@ def main() -> None:
     chats = args.count - stubs - excerpts - requests
     if chats < 0 or not template and chats + requests > 0:
         raise SystemExit(f"shares of {stubs}, {excerpts}, {requests} and {chats} texts; conversations need a chat template")
-    options.keep(args.folder, {name: value for name, value in vars(args).items() if name not in FREE})
+    args.folder.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in vars(args).items() if name not in FREE}
+    options.keep(args.folder, kept | {"target's SHA-256": target.sha256()})
 
     def seed() -> int:
         return rng.randrange(1 << 30)

@@ -10,12 +10,20 @@ import torch
 from llama import Llama, Shape
 
 
+def reader(path: pathlib.Path) -> gguf.GGUFReader:
+    """Opens a GGUF file. Exits with a message if it is none."""
+    try:
+        return gguf.GGUFReader(path)
+    except (OSError, ValueError) as e:
+        raise SystemExit(f"{path} cannot be read as a GGUF file: {e}") from e
+
+
 class TargetFile:
     """An open GGUF file of a llama or qwen2 model. Tensors come as f32, whatever they are stored in."""
 
     def __init__(self, path: pathlib.Path):
         self.path = path
-        self.reader = gguf.GGUFReader(path)
+        self.reader = reader(path)
         self.tensors = {tensor.name: tensor for tensor in self.reader.tensors}
         self.architecture = self.field("general.architecture")
         if self.architecture not in ("llama", "qwen2"):

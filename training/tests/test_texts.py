@@ -15,12 +15,14 @@ import torch
 TRAINING = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TRAINING))
 
+import checkpoint  # noqa: E402
 import corpus  # noqa: E402
 import humaneval  # noqa: E402
 import loop  # noqa: E402
 import options  # noqa: E402
 import prompts  # noqa: E402
 import texts  # noqa: E402
+from target import TargetFile  # noqa: E402
 
 ASKED = "def has_close_elements(numbers, threshold):\n    return False\n"
 OTHER = "def has_close_relatives(numbers):\n    return has_close_elements(numbers, 1)\n"
@@ -134,6 +136,20 @@ class Sources(unittest.TestCase):
             for held_out, share in ((True, r"held out \(one in twenty is\)"), (False, "trained on")):
                 with self.assertRaisesRegex(SystemExit, "has no Python source that is " + share):
                     corpus.sources(pathlib.Path(name), held_out)
+
+
+class Targets(unittest.TestCase):
+    def test_what_is_no_model_is_refused_in_words(self):
+        with tempfile.TemporaryDirectory() as name:
+            path = pathlib.Path(name) / "model.gguf"
+            for write in (lambda: None, lambda: path.write_bytes(b""), lambda: path.write_bytes(b"no model" * 9)):
+                write()
+                with self.assertRaisesRegex(SystemExit, "model.gguf cannot be read as a GGUF file: "):
+                    TargetFile(path)
+            with self.assertRaisesRegex(SystemExit, "model.gguf cannot be read as a GGUF file: "):
+                checkpoint.load(path)
+            with self.assertRaisesRegex(SystemExit, "none holds no draft: wanted a folder with a config.json"):
+                checkpoint.load(path.parent / "none")
 
 
 class Options(unittest.TestCase):
