@@ -39,19 +39,21 @@ def whole_lines(path: pathlib.Path) -> list[bytes]:
 def read(folder: pathlib.Path, width: int) -> list[Text]:
     """The texts of a folder that `generate.py` made, `texts.jsonl` and `features.f16`, but for those whose answers
     define a function named like one of HumanEval's. Says so if not all are there yet."""
-    lines = whole_lines(folder / "texts.jsonl")
-    asked = len(whole_lines(folder / "texts.prompts.jsonl"))
+    lines = [json.loads(line) for line in whole_lines(folder / "texts.jsonl")]
+    prompts, path = folder / "texts.prompts.jsonl", folder / "features.f16"
+    asked = len(whole_lines(prompts)) if prompts.exists() else 0
     if len(lines) < asked:
         print(f"{folder} has {len(lines)} of {asked} texts: generate.py has not come to its end there", flush=True)
-    rows = (folder / "features.f16").stat().st_size // (2 * width) if lines else 0
-    if not rows:
+    if not lines:
         return []
-    features = np.memmap(folder / "features.f16", dtype=np.float16, mode="r", shape=(rows, width))
+    rows = path.stat().st_size // (2 * width) if path.exists() else 0
+    named = max(text["feature_row"] + text["feature_rows"] for text in lines)
+    if named > rows:
+        raise SystemExit(f"{path} has {rows} rows of {width} numbers, and texts.jsonl names {named}: is it another target's?")
+    features = np.memmap(path, dtype=np.float16, mode="r", shape=(rows, width))
     texts = []
-    for text in map(json.loads, lines):
+    for text in lines:
         first, count = text["feature_row"], text["feature_rows"]
-        if first + count > rows:
-            raise SystemExit(f"{folder / 'features.f16'} has {rows} rows of {width}, and {text['id']} names {first + count}: another target's?")
         tokens = np.array(text["prompt_ids"] + text["token_ids"], dtype=np.int64)
         if count >= 3 and not humaneval.defines(text["text"]):
             read_only = not text["token_ids"]

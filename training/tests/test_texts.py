@@ -93,14 +93,21 @@ class Folders(unittest.TestCase):
             self.read(), ([*"01234"], f"{self.folder} has 5 of 6 texts: generate.py has not come to its end there\n")
         )
 
+    def test_texts_that_batch_made_by_itself_are_read_too(self):
+        (self.folder / "texts.prompts.jsonl").unlink()
+        self.assertEqual(self.read(), ([*"012345"], ""))
+
     def test_a_folder_without_texts_has_none(self):
         for name in ("texts.jsonl", "features.f16"):
             (self.folder / name).write_bytes(b"")
         self.assertEqual(self.read()[0], [])
 
     def test_other_folders_are_refused_in_words(self):
-        with self.assertRaisesRegex(SystemExit, "has 21 rows of 6, and 2 names 30: another target's"):
+        with self.assertRaisesRegex(SystemExit, "has 21 rows of 6 numbers, and texts.jsonl names 64: is it another target's?"):
             texts.read(self.folder, 6)
+        (self.folder / "features.f16").unlink()
+        with self.assertRaisesRegex(SystemExit, "has 0 rows of 2 numbers"):
+            texts.read(self.folder, 2)
         (self.folder / "texts.jsonl").unlink()
         with self.assertRaisesRegex(SystemExit, "texts.jsonl is not there: wanted a folder that generate.py made"):
             texts.read(self.folder, 2)
